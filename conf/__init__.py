@@ -1,0 +1,1 @@
+"""Settings that differ between environments, as package data."""

@@ -1,0 +1,104 @@
+"""The contract of a raw source: what its files hold and how they become staged rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from src.contract.checks import RowCheck
+from src.contract.column import Column
+from src.contract.types import BIGINT, TIMESTAMP, varchar
+from src.errors import ContractError
+
+Delivery = Literal["changes", "events", "snapshot"]
+Drift = Literal["ignore", "warn", "fail"]
+
+# Every staged row carries its origin: the order of versions (arrival, path, line) and the raw
+# file version that re-staging replaces are read from these.
+ORIGIN = (
+    Column("raw_file", varchar(1024), "path of the raw file below the raw folder", nullable=False),
+    Column("raw_line", BIGINT, "physical line where the record starts", nullable=False),
+    Column("raw_id", BIGINT, "hash of path, size and etag of the raw file", nullable=False),
+    Column("arrived_at", TIMESTAMP, "arrival of the raw file, UTC", nullable=False),
+)
+
+IMPUTED = Column(
+    "imputed_columns", varchar(256), "names of the columns whose value was imputed, by comma"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A raw source: one kind of file, one staged table.
+
+    ``files`` is the supplier's name of the source; a raw file belongs to it when its name, or a
+    folder above it, starts with that name (letter case, blanks, ``-`` and ``_`` apart).
+    ``key`` is the natural key; ``business_time`` the column that orders versions before arrival;
+    ``zone`` the zone of times written without one; ``month_of`` the column whose month partitions
+    the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
+    the log). ``delivery`` and the policy for unknown columns are DESIGN's.
+    """
+
+    name: str
+    files: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    format: Literal["csv"] = "csv"
+    delivery: Delivery = "changes"
+    business_time: str | None = None
+    zone: str = "UTC"
+    month_of: str | None = None
+    look_up: tuple[str, ...] = ()
+    new_columns: Drift = "warn"
+    checks: tuple[RowCheck, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ContractError(f"Columns declared twice: {', '.join(doubled)}", where=self.name)
+        used = {*self.key, *self.look_up, self.business_time, self.month_of} - {None}
+        missing = sorted(str(name) for name in used if name not in names)
+        if missing:
+            raise ContractError(
+                f"Key, look-up or time columns not declared: {', '.join(missing)}", where=self.name
+            )
+        for column in self.columns:
+            if column.of_country and column.of_country not in names:
+                raise ContractError(
+                    f"Column {column.name} names of_country {column.of_country}, not declared",
+                    where=self.name,
+                )
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def imputes(self) -> bool:
+        return any(column.impute for column in self.columns)
+
+    @property
+    def derived(self) -> tuple[Column, ...]:
+        """Columns that standardisation adds: the ISO code beside each country name."""
+        return tuple(
+            Column(f"{column.name}_code", varchar(2), f"ISO 3166-1 alpha-2 code of {column.name}")
+            for column in self.columns
+            if column.standard == "country"
+        )
+
+    @property
+    def staged_columns(self) -> tuple[Column, ...]:
+        """All columns of the staged files, in the order of their footers."""
+        imputed = (IMPUTED,) if self.imputes else ()
+        return self.columns + self.derived + imputed + ORIGIN
+
+    @property
+    def additive(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.additive)
+
+
+def plain_name(name: str) -> str:
+    """A header or file name reduced to letters and digits in lower case, for comparison."""
+    return re.sub(r"[\W_]+", "", name).casefold()

@@ -1,0 +1,127 @@
+"""The contract of a star table: grain, columns, keys, inputs, history, checks, distribution.
+
+DDL, COPY column lists, change sets, checks, proofs and the data dictionary all derive from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from src.contract.checks import Check
+from src.contract.column import Column
+from src.errors import ContractError
+
+Kind = Literal["dimension", "fact", "bridge"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A staged source that a star table reads, and how its rows map to the table's keys.
+
+    ``key`` lists the source's columns that equal the table's ``replace_natural`` columns, in
+    their order: a changed row touches the key that it names there. A source without such columns
+    is reached ``through`` another input of the same table, joined ``on`` columns that carry the
+    same name in both: a changed track touches the invoices of its invoice lines.
+    One source may stand in several inputs (an employee, and the employee it reports to).
+    ``versions``: ``latest`` hands the function one row a natural key, ``all`` every version.
+    """
+
+    source: str
+    key: tuple[str, ...] = ()
+    through: str | None = None
+    on: tuple[str, ...] = ()
+    versions: Literal["latest", "all"] = "latest"
+
+    def __post_init__(self) -> None:
+        if bool(self.key) == bool(self.through and self.on):
+            raise ContractError(
+                f"Input {self.source} names either its key columns, or through and on"
+            )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An informational foreign key: ``column`` holds ``parent_column`` of ``parent``."""
+
+    column: str
+    parent: str
+    parent_column: str
+    severity: Literal["error", "warn"] = "error"
+
+
+@dataclass(frozen=True)
+class History:
+    """Type 2: a change in a tracked column opens a version; other columns are overwritten."""
+
+    tracked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How Redshift spreads the rows: AUTO, ALL, EVEN, or KEY by ``key``."""
+
+    style: Literal["AUTO", "ALL", "EVEN", "KEY"] = "AUTO"
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A star table.
+
+    ``primary_key`` is the surrogate key of the grain; ``natural_key`` what it is hashed from.
+    ``replace_by`` is the surrogate column by which a change set replaces rows (a dimension's
+    durable key, an invoice, a playlist), ``replace_natural`` the natural columns under it.
+    """
+
+    name: str
+    kind: Kind
+    grain: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    natural_key: tuple[str, ...]
+    replace_by: str
+    replace_natural: tuple[str, ...]
+    inputs: tuple[Input, ...] = ()
+    references: tuple[Reference, ...] = ()
+    history: History | None = None
+    checks: tuple[Check, ...] = ()
+    distribution: Distribution = field(default_factory=Distribution)
+    sort_key: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ContractError(f"Columns declared twice: {', '.join(doubled)}", where=self.name)
+        used = {
+            *self.primary_key,
+            *self.natural_key,
+            *self.sort_key,
+            self.replace_by,
+            *(reference.column for reference in self.references),
+            *(self.history.tracked if self.history else ()),
+        }
+        if self.distribution.key:
+            used.add(self.distribution.key)
+        missing = sorted(used - set(names))
+        if missing:
+            raise ContractError(
+                f"Columns used but not declared: {', '.join(missing)}", where=self.name
+            )
+        for column in self.columns:
+            if column.name in (*self.primary_key, self.replace_by) and column.nullable:
+                raise ContractError(
+                    f"Key column {column.name} must not be nullable", where=self.name
+                )
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def additive(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.additive)

@@ -1,0 +1,55 @@
+"""A warehouse: its raw sources and its star tables, each star table with its function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from src.contract.source import Source
+from src.contract.table import Table
+from src.errors import ContractError, UsageError
+
+StarFunction = Callable[..., DataFrame]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """All that the pipeline knows of a warehouse.
+
+    ``tables`` pairs each contract with its function, parents before children. A function takes
+    one DataFrame for each distinct source among its table's inputs, by the source's name.
+    """
+
+    name: str
+    description: str
+    sources: tuple[Source, ...]
+    tables: tuple[tuple[Table, StarFunction], ...]
+
+    def __post_init__(self) -> None:
+        sources = {source.name for source in self.sources}
+        tables = {table.name for table, _ in self.tables}
+        for table, _ in self.tables:
+            unknown = {given.source for given in table.inputs} - sources
+            unknown |= {reference.parent for reference in table.references} - tables
+            if unknown:
+                raise ContractError(
+                    f"Table {table.name} names unknown sources or tables: "
+                    f"{', '.join(sorted(unknown))}",
+                    where=self.name,
+                )
+
+    def source(self, name: str) -> Source:
+        return next(source for source in self.sources if source.name == name)
+
+    def table(self, name: str) -> Table:
+        for table, _ in self.tables:
+            if table.name == name:
+                return table
+        raise UsageError(
+            "No such table",
+            where=self.name,
+            expected="one of " + ", ".join(table.name for table, _ in self.tables),
+            found=name,
+        )

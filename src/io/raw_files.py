@@ -1,0 +1,72 @@
+"""Raw files: which belong to which source, and which no log entry holds yet."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from src.contract.source import Source, plain_name
+from src.io.log import LakeState
+from src.io.store import Store, Stored
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A raw file as listed: its source, or why it is not taken."""
+
+    stored: Stored
+    source: str | None
+    reason: str | None = None
+
+    @property
+    def raw_id(self) -> int:
+        return raw_id(self.stored)
+
+
+def raw_id(stored: Stored) -> int:
+    """A 63-bit name of a raw file version: path, size and etag."""
+    text = f"{stored.path}\0{stored.size}\0{stored.etag}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
+    """Every file below the raw folder, sorted by path, with the source that it belongs to."""
+    known = sorted(sources, key=lambda source: -len(source.files))
+    return [_candidate(stored, known) for stored in store.list()]
+
+
+def _candidate(stored: Stored, sources: list[Source]) -> Candidate:
+    parts = stored.path.split("/")
+    if any(part.startswith((".", "_")) for part in parts):
+        return Candidate(stored, None, "hidden: its name starts with '.' or '_'")
+    extension = parts[-1].rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
+    if extension not in ("csv", "txt", "tsv", "json", "jsonl"):
+        return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
+    # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
+    for part in reversed(parts):
+        for source in sources:
+            if _names(part, source.files):
+                return Candidate(stored, source.name)
+    names = ", ".join(sorted(source.files for source in sources))
+    return Candidate(stored, None, f"its name starts with none of: {names}")
+
+
+def _names(part: str, files: str) -> bool:
+    """Whether a path part starts with a source's name, and the name ends there.
+
+    ``InvoiceLine-2025.csv``, ``invoice_line.csv`` and ``Invoice Lines.csv`` are InvoiceLine's,
+    and none of them is Invoice's.
+    """
+    letters = r"[\W_]*".join(re.escape(letter) for letter in plain_name(files))
+    return re.match(rf"{letters}s?(?![^\W\d_])", part, re.IGNORECASE) is not None
+
+
+def fresh(candidates: Iterable[Candidate], state: LakeState) -> list[Candidate]:
+    """The candidates that belong to a source and that no entry holds in this version."""
+    return [
+        candidate
+        for candidate in candidates
+        if candidate.source and candidate.raw_id not in state.raw_files
+    ]

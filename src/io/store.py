@@ -1,0 +1,159 @@
+"""Single objects of a lake: read, list, and create exactly once.
+
+Spark reads and writes the data files; everything else (log, manifests, raw file heads) goes
+through a Store. This file is the interface and the local disk; S3 is a second file of the same
+methods (PutObject with ``If-None-Match: *`` is its ``create``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote
+
+from src.errors import StarliftError, UsageError
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One object: its path below the store's root, size in bytes, etag, time of last change.
+
+    ``etag`` names the content's version: S3's own, on disk the modification time in nanoseconds.
+    ``modified`` is in microseconds since 1970, UTC.
+    """
+
+    path: str
+    size: int
+    etag: str
+    modified: int
+
+
+class Store(Protocol):
+    """Objects below one root, by relative path with ``/``."""
+
+    root: str
+
+    def url(self, path: str) -> str:
+        """The object as Spark takes it: plain characters, nothing percent-coded."""
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        """All objects below a folder, sorted by path."""
+
+    def stat(self, path: str) -> Stored | None:
+        """The object as it is now; None when there is none."""
+
+    def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
+        """A range of the object's bytes; the whole without a range."""
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Make the object durable if no object of that path exists; False when one does."""
+
+    def delete(self, prefix: str) -> None:
+        """Remove all objects below a folder."""
+
+
+class LocalStore:
+    """A store on the local disk."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = str(Path(root).absolute())
+
+    def url(self, path: str) -> str:
+        return f"file://{self.root}/{path}"
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        top = os.path.join(self.root, prefix)
+        for folder, folders, files in os.walk(top, followlinks=True):
+            folders.sort()
+            for name in sorted(files):
+                full = os.path.join(folder, name)
+                if stored := self._stat(full):
+                    yield stored
+
+    def stat(self, path: str) -> Stored | None:
+        return self._stat(os.path.join(self.root, path))
+
+    def _stat(self, full: str) -> Stored | None:
+        try:
+            found = os.stat(full)
+        except FileNotFoundError:
+            return None
+        return Stored(
+            os.path.relpath(full, self.root).replace(os.sep, "/"),
+            found.st_size,
+            str(found.st_mtime_ns),
+            found.st_mtime_ns // 1000,
+        )
+
+    def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
+        with open(os.path.join(self.root, path), "rb") as file:
+            file.seek(start)
+            return file.read(-1 if size is None else size)
+
+    def create(self, path: str, content: bytes) -> bool:
+        full = os.path.join(self.root, path)
+        folder = os.path.dirname(full)
+        os.makedirs(folder, exist_ok=True)
+        # The temporary name is unlike any object's, so that a killed writer leaves nothing that
+        # a reader could take for an object; link() fails when the name is taken, on every POSIX
+        # file system, and never replaces what is there.
+        temporary = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
+        try:
+            with open(temporary, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(temporary, full)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise StarliftError(
+                f"Cannot write {path}",
+                where=self.root,
+                found=error.strerror or str(error),
+                do="free disk space or correct the folder's permissions, then run again",
+            ) from error
+        finally:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+        _sync_folder(folder)
+        return True
+
+    def delete(self, prefix: str) -> None:
+        shutil.rmtree(os.path.join(self.root, prefix), ignore_errors=True)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make a new directory entry survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def bare_path(url: str) -> str:
+    """An object's URL without scheme and leading slashes, to compare URLs by."""
+    return re.sub(r"^[a-z0-9]+:/*", "", url)
+
+
+def bare_path_read(url: str) -> str:
+    """The same of a URL as Spark's _metadata.file_path gives it: percent-coded."""
+    return unquote(bare_path(url))
+
+
+def open_store(location: str) -> Store:
+    """The store at a path or ``file:`` URL. Raises UsageError for a scheme not supported."""
+    if location.startswith(("s3://", "s3a://")):
+        raise UsageError(
+            "S3 locations are not supported by this version",
+            expected="a local path",
+            found=location,
+        )
+    return LocalStore(location.removeprefix("file://"))

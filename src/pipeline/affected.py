@@ -1,0 +1,116 @@
+"""Which star rows a change can touch, and which staged rows they are made of.
+
+Both directions follow the inputs that a star table's contract declares. What comes out may be
+more than needed, never less: the build keeps only the rows of the affected keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from src.contract.source import Source
+from src.contract.table import Input, Table
+from src.contract.warehouse import Warehouse
+from src.transforms.versions import latest_version
+
+# Reads staged rows of a source: all live ones, or those that may match the frame's values.
+ReadStaged = Callable[[str, DataFrame | None], DataFrame]
+
+
+def affected_keys(
+    table: Table, warehouse: Warehouse, changed: dict[str, DataFrame], staged: ReadStaged
+) -> DataFrame:
+    """One row a natural key (``replace_natural``) that the changed staged rows can touch."""
+    names = list(table.replace_natural)
+    found = [
+        _keys_of(given, changed[given.source], table, warehouse, staged)
+        for given in table.inputs
+        if given.source in changed
+    ]
+    keys = reduce(lambda left, right: left.unionByName(right), found)
+    return keys.dropna().dropDuplicates(names)
+
+
+def _keys_of(
+    given: Input, rows: DataFrame, table: Table, warehouse: Warehouse, staged: ReadStaged
+) -> DataFrame:
+    """The table's keys that rows of one input name, directly or through another input."""
+    names = list(table.replace_natural)
+    source = warehouse.source(given.source)
+    if given.through:
+        values = rows.select(*given.on).dropna().dropDuplicates()
+        parents = _matching(staged(given.through, values), values, given.on)
+        found = [
+            _keys_of(parent, parents, table, warehouse, staged)
+            for parent in table.inputs
+            if parent.source == given.through and parent is not given
+        ]
+        return reduce(lambda left, right: left.unionByName(right), found)
+    if not set(given.key) <= set(source.key):
+        # The row may have named another key before: that key changes as well.
+        rows = _all_versions(rows, source, staged)
+    return rows.select(
+        *[F.col(column).alias(name) for column, name in zip(given.key, names, strict=True)]
+    )
+
+
+def restricted_inputs(
+    table: Table, warehouse: Warehouse, keys: DataFrame | None, staged: ReadStaged
+) -> dict[str, DataFrame]:
+    """By source, the staged rows that the table's function needs for the keys (None: for all)."""
+    return {
+        source: _restricted(table, warehouse.source(source), keys, warehouse, staged)
+        for source in dict.fromkeys(given.source for given in table.inputs)
+    }
+
+
+def _restricted(
+    table: Table, source: Source, keys: DataFrame | None, warehouse: Warehouse, staged: ReadStaged
+) -> DataFrame:
+    inputs = [given for given in table.inputs if given.source == source.name]
+    wants_latest = any(given.versions == "latest" for given in inputs)
+    if keys is None:
+        rows = staged(source.name, None)
+        return latest_version(rows, source) if wants_latest else rows
+    parts = [_rows_for(given, table, keys, warehouse, staged) for given in inputs]
+    if len(parts) > 1:
+        # A row may match by several inputs; its place in the raw zone names it.
+        rows = reduce(lambda left, right: left.unionByName(right), parts).dropDuplicates(
+            ["raw_id", "raw_line"]
+        )
+    else:
+        rows = parts[0]
+    if not wants_latest:
+        return rows
+    if any(not set(given.key or given.on) <= set(source.key) for given in inputs):
+        # The latest version of a row found here may name another key: look at all its versions.
+        rows = _all_versions(rows, source, staged)
+    return latest_version(rows, source)
+
+
+def _rows_for(
+    given: Input, table: Table, keys: DataFrame, warehouse: Warehouse, staged: ReadStaged
+) -> DataFrame:
+    """The staged rows of one input that belong to the keys."""
+    if given.through:
+        parents = _restricted(table, warehouse.source(given.through), keys, warehouse, staged)
+        values = parents.select(*given.on).dropna().dropDuplicates()
+        columns: Sequence[str] = given.on
+    else:
+        pairs = zip(table.replace_natural, given.key, strict=True)
+        values = keys.select(*[F.col(name).alias(column) for name, column in pairs])
+        columns = given.key
+    return _matching(staged(given.source, values), values, columns)
+
+
+def _all_versions(rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
+    values = rows.select(*source.key).dropDuplicates()
+    return _matching(staged(source.name, values), values, source.key)
+
+
+def _matching(rows: DataFrame, values: DataFrame, columns: Sequence[str]) -> DataFrame:
+    return rows.join(values, on=list(columns), how="left_semi").select(*rows.columns)

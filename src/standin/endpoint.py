@@ -1,0 +1,152 @@
+"""The listening side: takes clients on 127.0.0.1 and gives each a session in a thread."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from contextlib import suppress
+
+import psycopg2
+
+from src.errors import UsageError
+from src.standin.objects import Objects
+from src.standin.postgres import Postgres
+from src.standin.refusal import LoadRefused
+from src.standin.session import Session
+from src.standin.statement_log import StatementLog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from src.standin.copy_columnar import Target
+
+HOST = "127.0.0.1"
+
+
+class Endpoint:
+    """Accepts clients until it is stopped; what sessions share is here."""
+
+    def __init__(self, postgres: Postgres, objects: Objects, log: StatementLog, port: int) -> None:
+        self.objects = objects
+        self.log = log
+        self._postgres = postgres
+        self._sessions: set[Session] = set()
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._admins: dict[str, psycopg2.extensions.connection] = {}
+        self._admin_lock = threading.Lock()
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._listener.bind((HOST, port))
+        except OSError as error:
+            self._listener.close()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                taken = error.errno == errno.EADDRINUSE
+                raise UsageError(
+                    f"port {port} is {'taken by another program' if taken else 'not allowed'}",
+                    where=HOST,
+                    do="choose another port, or 0 for any free one",
+                ) from None
+            raise
+        self._listener.listen(128)
+        self.port: int = self._listener.getsockname()[1]
+
+    def serve(self) -> None:
+        """Take clients until ``stop``; runs in a thread of its own."""
+        while not self._stopping:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve_one, args=(client,), daemon=True).start()
+
+    def _serve_one(self, client: socket.socket) -> None:
+        session = Session(client, self._postgres.socket_path, self)
+        with self._lock:
+            self._sessions.add(session)
+        try:
+            session.run()
+        finally:
+            with self._lock:
+                self._sessions.discard(session)
+
+    def stop_listening(self) -> None:
+        """No new clients; those that are there go on."""
+        self._stopping = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def end_sessions(self) -> None:
+        """Close what is still open."""
+        with self._lock:
+            sessions = list(self._sessions)
+        for session in sessions:
+            session.close()
+        with self._admin_lock:
+            for connection in self._admins.values():
+                connection.close()
+            self._admins.clear()
+
+    # -- what sessions ask for ---------------------------------------------------------------
+
+    def _as_admin(
+        self, database: str, text: str, values: tuple[object, ...] = ()
+    ) -> list[tuple[object, ...]]:
+        """Run one statement outside every client's transaction; its rows, if it has any."""
+        with self._admin_lock:
+            for last in (False, True):
+                try:
+                    connection = self._admins.get(database)
+                    if connection is None:
+                        connection = self._admins[database] = self._postgres.admin(database)
+                    with connection.cursor() as cursor:
+                        cursor.execute(text, values)
+                        return cursor.fetchall() if cursor.description else []
+                except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                    # The connection of before a crash of PostgreSQL; once more with a new one.
+                    self._admins.pop(database, None)
+                    if last:
+                        raise
+        return []
+
+    def record_load_error(
+        self, error: LoadRefused, target: Target, user: str, session: int, database: str
+    ) -> None:
+        """Keep an error of COPY where the client's rollback does not reach."""
+        self._as_admin(
+            database,
+            "INSERT INTO standin.load_error VALUES (%s, %s, %s, %s, %s, %s, %s, "
+            "clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                target.query,
+                user,
+                session,
+                target.transaction,
+                database,
+                target.relation,
+                f"{target.schema}.{target.name}",
+                error.file,
+                error.line,
+                error.column,
+                error.column_type,
+                error.column_length,
+                error.value.replace("\0", ""),
+                error.code,
+                error.context or error.message,
+            ),
+        )
+
+    def after_ddl(self, database: str) -> None:
+        """Rebuild late-binding views after DDL has been committed."""
+        with suppress(psycopg2.Error):
+            self._as_admin(database, "SELECT standin.rebuild_views()")
+
+    def view_failure(self, database: str) -> tuple[str, str] | None:
+        """SQLSTATE and message of a late-binding view that cannot be read now."""
+        with suppress(psycopg2.Error):
+            [(state, text)] = self._as_admin(database, "SELECT * FROM standin.view_failure()")
+            return (str(state), str(text)) if state else None
+        return None

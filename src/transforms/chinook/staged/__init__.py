@@ -1,0 +1,1 @@
+"""The raw sources of the music store, one contract a file."""

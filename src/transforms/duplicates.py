@@ -1,0 +1,45 @@
+"""Duplicates inside one raw file: identical rows are dropped, conflicting ones kept apart."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.column import Column as SparkColumn
+
+from src.contract.source import Source
+
+
+def identity(source: Source) -> list[str]:
+    """What makes two rows of a file versions of the same thing: natural key and business time."""
+    return [*source.key, *([source.business_time] if source.business_time else [])]
+
+
+def identity_hash(source: Source) -> SparkColumn:
+    """A hash of a row's identity. Only finds candidates: rows that share it are then compared."""
+    return F.xxhash64(*identity(source))
+
+
+def judge(rows: DataFrame, source: Source) -> DataFrame:
+    """The rows with ``fate``: ``keep``, ``duplicate`` or ``conflict``.
+
+    Within one file and identity, of rows that agree in all columns the last is looked at and the
+    others are duplicates; of the different rows that remain the last line is kept, the others
+    are conflicts.
+    """
+    same = ["raw_id", *identity(source)]
+    columns = [column.name for column in source.columns]
+    content = F.struct(*columns)
+    in_content = Window.partitionBy(*same, "content").orderBy(F.desc("raw_line"))
+    in_identity = Window.partitionBy(*same).orderBy(F.desc("raw_line"))
+    return (
+        rows.withColumn("content", content)
+        .withColumn("copy", F.row_number().over(in_content))
+        .withColumn("place", F.row_number().over(in_identity))
+        .withColumn(
+            "fate",
+            F.when(F.col("copy") > 1, "duplicate")
+            .when(F.col("place") > 1, "conflict")
+            .otherwise("keep"),
+        )
+        .drop("content", "copy", "place")
+    )

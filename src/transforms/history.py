@@ -1,0 +1,97 @@
+"""Type 2 history: all versions of a natural key folded into rows with validity intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.column import Column as SparkColumn
+
+from src.transforms.keys import reference_key, surrogate_key
+
+FIRST = "1900-01-01 00:00:00"
+OPEN = "2199-12-31 00:00:00"
+
+
+def fold_history(
+    versions: DataFrame,
+    *,
+    key: Sequence[str],
+    tracked: Sequence[str],
+    overwritten: Sequence[str],
+    valid_from: SparkColumn,
+    order: Sequence[SparkColumn],
+    deleted: SparkColumn | None = None,
+) -> DataFrame:
+    """One row a natural key and change of a tracked column.
+
+    Columns: key, tracked, overwritten, valid_from and valid_to (half-open, UTC), is_current,
+    is_deleted. ``valid_from`` is each version's own time; the first version is valid from 1900,
+    the last until 2199-12-31. Of several versions at one instant the last in ``order`` counts;
+    a version that changes no tracked column opens no row. ``overwritten`` columns have the last
+    version's value in every row. ``deleted`` marks versions that are tombstones: the member's
+    rows stay, flagged from the tombstone on.
+    """
+    is_deleted = deleted if deleted is not None else F.lit(False)
+    of_key = Window.partitionBy(*key)
+    in_order = of_key.orderBy(*order)
+    at_instant = Window.partitionBy(*key, "at").orderBy(*[column.desc() for column in order])
+    timed = versions.withColumn("at", valid_from).withColumn("is_deleted", is_deleted)
+    last_at_instant = timed.withColumn("place", F.row_number().over(at_instant)).where(
+        F.col("place") == 1
+    )
+    content = F.struct(*tracked, "is_deleted")
+    changes = (
+        last_at_instant.withColumn("content", content)
+        .withColumn("before", F.lag("content").over(in_order))
+        .withColumn("is_first", F.row_number().over(in_order) == 1)
+        .withColumns(
+            {
+                column: F.last(column).over(
+                    in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+                )
+                for column in overwritten
+            }
+        )
+        .where(F.col("is_first") | ~F.col("content").eqNullSafe(F.col("before")))
+    )
+    next_at = F.lead("at").over(of_key.orderBy("at"))
+    return changes.withColumn("next_at", next_at).select(
+        *key,
+        *tracked,
+        *overwritten,
+        F.when(F.col("is_first"), F.lit(FIRST).cast("timestamp"))
+        .otherwise(F.col("at"))
+        .alias("valid_from"),
+        F.coalesce("next_at", F.lit(OPEN).cast("timestamp")).alias("valid_to"),
+        F.col("next_at").isNull().alias("is_current"),
+        "is_deleted",
+    )
+
+
+def inferred_history(members: DataFrame) -> DataFrame:
+    """The members with the interval of inferred ones filled in: one open version from 1900."""
+    return members.withColumns(
+        {
+            "valid_from": F.coalesce("valid_from", F.lit(FIRST).cast("timestamp")),
+            "valid_to": F.coalesce("valid_to", F.lit(OPEN).cast("timestamp")),
+            "is_current": F.coalesce("is_current", F.lit(True)),
+            "is_deleted": F.coalesce("is_deleted", F.lit(False)),
+        }
+    )
+
+
+def version_key(*natural: str) -> SparkColumn:
+    """The surrogate key of a version: its natural key and the start of its interval."""
+    return surrogate_key(*natural, "valid_from")
+
+
+def version_key_at(*natural: str) -> SparkColumn:
+    """The version key that an event points at, ``valid_from`` being that of the version joined.
+
+    An event whose member has no row of its own points at the inferred member's only version; one
+    that names no member at the unknown member.
+    """
+    start = F.coalesce(F.col("valid_from"), F.lit(FIRST).cast("timestamp"))
+    return reference_key(*[F.col(part) for part in natural], start)

@@ -1,0 +1,369 @@
+"""COPY from ORC and Parquet: what is loaded, and REDSHIFT.md's ten faults."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Callable
+from decimal import Decimal
+
+import numpy as np
+import psycopg2
+import pyarrow as pa
+import pytest
+
+from tests.standin.helpers import Db, Files, copy
+
+EVERY_TYPE = """(
+    a smallint, b int, c bigint, d decimal(12,2), e decimal(38,10), f varchar(20), g char(3),
+    h date, i timestamp, j boolean, k double precision, l real, m decimal(18,18), n decimal(5,0)
+)"""
+
+
+def every_type(with_nulls: bool) -> pa.Table:
+    rows: list[tuple[object, ...]] = [
+        (
+            1, 2, 3, Decimal("1234567890.12"), Decimal("-1234567890123456789012345678.0123456789"),
+            "Zoë", "abc", dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 30, 15, 123456),
+            True, 1.5, 0.25, Decimal("0.123456789012345678"), Decimal("99999"),
+        ),
+        (
+            -32768, -(2**31), -(2**63), Decimal("-0.01"), Decimal("0.0000000001"),
+            "", "a", dt.date(1900, 1, 1), dt.datetime(1900, 1, 1),
+            False, -0.0, 1e10, Decimal("-0.000000000000000001"), Decimal("-10000"),
+        ),
+        (
+            32767, 2**31 - 1, 2**63 - 1, Decimal("0.00"), Decimal("0"),
+            "x" * 20, "", dt.date(2199, 12, 31), dt.datetime(2199, 12, 31, 23, 59, 59, 999999),
+            True, 1e300, -1.0, Decimal("0.100000000000000000"), Decimal("0"),
+        ),
+    ]  # fmt: skip
+    if with_nulls:
+        rows.insert(1, (None,) * 14)
+        rows.append((None,) * 14)
+    types = [
+        pa.int16(), pa.int32(), pa.int64(), pa.decimal128(12, 2), pa.decimal128(38, 10),
+        pa.string(), pa.string(), pa.date32(), pa.timestamp("us"), pa.bool_(), pa.float64(),
+        pa.float32(), pa.decimal128(18, 18), pa.decimal128(5, 0),
+    ]  # fmt: skip
+    columns = zip(*rows, strict=True)
+    return pa.table(
+        {
+            f"file_{index}": pa.array(list(column), kind)
+            for index, (column, kind) in enumerate(zip(columns, types, strict=True))
+        }
+    )
+
+
+def as_read(table: pa.Table) -> list[tuple[object, ...]]:
+    rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    # CHAR is padded by PostgreSQL and by Redshift's drivers alike.
+    return [
+        tuple(v.ljust(3) if at == 6 and isinstance(v, str) else v for at, v in enumerate(row))
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("form", ["ORC", "PARQUET"])
+@pytest.mark.parametrize("with_nulls", [False, True])
+def test_every_type_arrives_as_it_was(db: Db, files: Files, form: str, with_nulls: bool) -> None:
+    table = every_type(with_nulls)
+    (files.orc if form == "ORC" else files.parquet)("f", table)
+    db.run(f"CREATE TABLE t {EVERY_TYPE}")
+    assert db.run(copy("t", files.manifest("f"), form)) == f"COPY {len(table)}"
+    assert db.rows("SELECT * FROM t") == as_read(table)
+
+
+def test_decimals_of_all_shapes(db: Db, files: Files) -> None:
+    rng = np.random.default_rng(5)
+    with decimal.localcontext() as context:
+        context.prec = 50
+        for number, (precision, scale) in enumerate(
+            [(1, 0), (4, 4), (9, 5), (17, 3), (18, 0), (18, 17), (19, 0), (19, 19), (38, 0),
+             (38, 38), (38, 37), (20, 3)]
+        ):  # fmt: skip
+            values: list[Decimal | None] = [
+                Decimal(int("".join(map(str, rng.integers(0, 10, precision)))) * sign).scaleb(
+                    -scale
+                )
+                for sign in (1, -1)
+                for _ in range(50)
+            ]
+            values += [None, Decimal(0), Decimal(10**precision - 1).scaleb(-scale)]
+            column = pa.array(values, pa.decimal128(precision, scale))
+            files.orc(f"f{number}", pa.table({"v": column}))
+            db.run(f"CREATE TABLE t{number} (v decimal({precision},{scale}))")
+            db.run(copy(f"t{number}", files.manifest(f"f{number}")))
+            assert [row[0] for row in db.rows(f"SELECT v FROM t{number}")] == values
+
+
+def test_slices_and_many_batches(db: Db, files: Files) -> None:
+    count = 100_003
+    table = pa.table(
+        {
+            "a": pa.array(range(count), pa.int64()),
+            "b": pa.array([None if n % 7 == 0 else f"n{n}" for n in range(count)]),
+            "c": pa.array([None if n % 5 == 0 else n % 3 == 0 for n in range(count)]),
+        }
+    )
+    files.orc("f", table)
+    db.run("CREATE TABLE t (a bigint, b varchar(20), c boolean)")
+    db.run(copy("t", files.manifest("f", "f")))
+    assert db.rows("SELECT count(*), sum(a), count(b), count(*) FILTER (WHERE c) FROM t") == [
+        (
+            2 * count,
+            count * (count - 1),
+            2 * sum(n % 7 != 0 for n in range(count)),
+            2 * sum(n % 5 != 0 and n % 3 == 0 for n in range(count)),
+        )
+    ]
+    assert db.one("SELECT count(*) FROM t WHERE b <> 'n' || a") == 0
+
+
+def test_int96_and_timestamps_with_zone(db: Db, files: Files) -> None:
+    when = dt.datetime(2024, 5, 6, 7, 8, 9, 123456)
+    column = pa.array([when], pa.timestamp("ns"))
+    files.parquet("f", pa.table({"a": column}), use_deprecated_int96_timestamps=True)
+    db.run("CREATE TABLE t (a timestamp)")
+    db.run(copy("t", files.manifest("f"), "PARQUET"))
+    files.parquet("g", pa.table({"a": pa.array([when], pa.timestamp("us", "UTC"))}))
+    db.run(copy("t", files.manifest("g"), "PARQUET"))
+    assert db.rows("SELECT a FROM t") == [(when,), (when,)]
+
+
+def test_nanoseconds_are_refused(db: Db, files: Files) -> None:
+    column = pa.array([dt.datetime(2024, 5, 6)], pa.timestamp("ns"))
+    files.parquet("f", pa.table({"a": column}), version="2.6")
+    db.run("CREATE TABLE t (a timestamp)")
+    assert "far year" in str(db.error(copy("t", files.manifest("f"), "PARQUET")))
+
+
+def test_column_list_orders_and_fills(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array([1], pa.int32()), "y": pa.array(["u"])}))
+    db.run("CREATE TABLE t (a varchar(5), b varchar(9) DEFAULT 'd', c int)")
+    db.run(copy("t (c, a)", files.manifest("f")))
+    assert db.rows("SELECT a, b, c FROM t") == [("u", "d", 1)]
+
+
+def test_prefix_without_manifest(db: Db, files: Files) -> None:
+    for number in range(3):
+        files.orc(f"part-{number}", pa.table({"x": pa.array([number], pa.int32())}))
+    files.orc("other", pa.table({"x": pa.array([9], pa.int32())}))
+    (files.folder / "_SUCCESS").touch()
+    db.run("CREATE TABLE t (a int)")
+    db.run(copy("t", f"{files.url}/part-", more=""))
+    assert db.rows("SELECT a FROM t ORDER BY a") == [(0,), (1,), (2,)]
+    assert "does not exist" in str(db.error(copy("t", f"{files.url}/nothing", more="")))
+
+
+def test_fillrecord(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array([1], pa.int32())}))
+    db.run("CREATE TABLE t (a int, b varchar(5), c decimal(9,2))")
+    db.run(copy("t", files.manifest("f"), more="MANIFEST FILLRECORD"))
+    assert db.rows("SELECT * FROM t") == [(1, None, None)]
+
+
+def test_missing_file_that_is_not_mandatory_is_skipped(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array([1], pa.int32())}))
+    db.run("CREATE TABLE t (a int)")
+    db.run(copy("t", files.manifest("f", files.entry("gone", mandatory=False))))
+    assert db.one("SELECT count(*) FROM t") == 1
+    error = db.error(copy("t", files.manifest(files.entry("gone", mandatory=None))))
+    assert "No files of the manifest were found" in str(error)
+
+
+# -- REDSHIFT.md's ten faults (TRUNCATE is in test_ddl.py) --------------------------------------
+
+
+@pytest.fixture
+def one_row(files: Files) -> pa.Table:
+    table = pa.table(
+        {
+            "id": pa.array([1], pa.int64()),
+            "name": pa.array(["ééé"]),
+            "price": pa.array([Decimal("1.50")], pa.decimal128(9, 2)),
+        }
+    )
+    files.orc("f", table)
+    return table
+
+
+GOOD = "(id bigint, name varchar(6), price decimal(9,2))"
+
+
+@pytest.mark.usefixtures("one_row")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"meta": None}, "does not have 'meta' key"),
+        ({"meta": {}}, "does not have 'meta' key"),
+        ({"meta": {"content_length": 7}}, "content_length"),
+        ({"url": "s3://lake/not/there", "meta": {"content_length": 1}}, "not found"),
+        ({"url": "s3a://lake/f"}, "whole s3:// object path"),
+        ({"url": "s3://lake/folder/"}, "whole s3:// object path"),
+        ({"url": "s3://elsewhere/f"}, "elsewhere is not mapped"),
+        ({"url": "s3://lake/../f"}, "cannot be read from a mapped folder"),
+    ],
+)
+def test_manifest_faults(db: Db, files: Files, change: dict[str, object], said: str) -> None:
+    db.run(f"CREATE TABLE t {GOOD}")
+    error = db.error(copy("t", files.manifest(files.entry("f", **change))))
+    assert said in str(error)
+    assert error.pgcode == "XX000"
+    assert db.one("SELECT count(*) FROM t") == 0
+
+
+@pytest.mark.usefixtures("one_row")
+@pytest.mark.parametrize(
+    ("columns", "code", "said"),
+    [
+        ("(id bigint, name varchar(6))", "15007", "Table columns: 2, Data columns: 3"),
+        ("(id bigint, name varchar(6), price decimal(9,2), x int)", "15007", "Table columns: 4"),
+        ("(id int, name varchar(6), price decimal(9,2))", "15007", "table int4, file int64"),
+        ("(id bigint, name varchar(6), price decimal(9,3))", "15007", "numeric(9,3)"),
+        ("(id bigint, name varchar(6), price decimal(10,2))", "15007", "numeric(10,2)"),
+        ("(id bigint, name varchar(5), price decimal(9,2))", "15001", "Table: 5, Data: 6"),
+        ("(id bigint, name char(6), price decimal(9,2))", "15001", "multi-byte"),
+        ("(id bigint, name date, price float)", "15007", "price (column 3"),
+    ],
+)
+def test_file_faults(db: Db, files: Files, columns: str, code: str, said: str) -> None:
+    db.run(f"CREATE TABLE t {columns}")
+    error = db.error(copy("t", files.manifest("f")))
+    assert (error.pgcode, f"code:      {code}" in str(error)) == ("XX000", True)
+    assert error.diag.message_primary == "Spectrum Scan Error"
+    assert said in str(error)
+
+
+def test_a_null_where_none_may_be(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"a": pa.array([1, None], pa.int32())}))
+    db.run("CREATE TABLE t (a int NOT NULL)")
+    assert "not-null field: column a, row 2" in str(db.error(copy("t", files.manifest("f"))))
+
+
+@pytest.mark.usefixtures("one_row")
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("MANIFEST MAXERROR 5", "MAXERROR argument is not supported for ORC based COPY"),
+        ("MANIFEST REGION 'eu-west-1'", "REGION argument is not supported for ORC based COPY"),
+        ("MANIFEST ACCEPTANYDATE", "ACCEPTANYDATE argument is not supported"),
+        ("MANIFEST IGNOREALLERRORS", "IGNOREALLERRORS argument is not supported"),
+        ("MANIFEST NONSENSE", 'syntax error at or near "NONSENSE"'),
+        ("MANIFEST SERIALIZETOJSON", "SERIALIZETOJSON argument is not supported for ORC"),
+    ],
+)
+def test_option_faults(db: Db, files: Files, more: str, said: str) -> None:
+    db.run(f"CREATE TABLE t {GOOD}")
+    assert said in str(db.error(copy("t", files.manifest("f"), more=more)))
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("COPY t FROM 's3://lake/m' IAM_ROLE default FORMAT AS CSV", "not yet CSV"),
+        ("COPY t FROM 's3://lake/m' IAM_ROLE default", "not yet text"),
+        ("COPY t FROM 's3://lake/m' FORMAT AS ORC", "IAM_ROLE or CREDENTIALS is missing"),
+        ("COPY t FROM STDIN", "PostgreSQL's"),
+        ("COPY t TO STDOUT", "PostgreSQL's"),
+        ("COPY (SELECT 1) TO STDOUT", "syntax error"),
+        ("COPY t FROM '/etc/passwd'", "s3:// locations only"),
+    ],
+)
+def test_what_copy_is_not(db: Db, sql: str, said: str) -> None:
+    db.run("CREATE TABLE t (a int)")
+    assert said in str(db.error(sql))
+
+
+def test_missing_table_is_42p01(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array([1], pa.int32())}))
+    error = db.error(copy("nowhere", files.manifest("f")))
+    assert error.pgcode == "42P01"
+    assert "nowhere" in str(error) and "standin" not in str(error)
+    db.run("CREATE TABLE t (a int)")
+    assert db.error(copy("t (b)", files.manifest("f"))).pgcode == "42703"
+
+
+def test_broken_manifest_and_file(db: Db, files: Files) -> None:
+    db.run("CREATE TABLE t (a int)")
+    (files.folder / "m").write_text("{not json")
+    assert "correct json" in str(db.error(copy("t", f"{files.url}/m")))
+    (files.folder / "f").write_bytes(b"ORC? no")
+    assert "cannot be read as ORC" in str(db.error(copy("t", files.manifest("f"))))
+    assert "cannot be read as PARQUET" in str(db.error(copy("t", files.manifest("f"), "PARQUET")))
+    assert db.one("SELECT 1") == 1
+
+
+# -- transactions ----------------------------------------------------------------------------
+
+
+def test_copy_into_an_uncommitted_table(
+    connect: Callable[..., psycopg2.extensions.connection], schema: str, files: Files
+) -> None:
+    files.orc("f", pa.table({"x": pa.array([1, 2], pa.int32())}))
+    connection = connect()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET search_path TO {schema}")
+        cursor.execute("CREATE TABLE t (a int)")
+        cursor.execute(copy("t", files.manifest("f")))
+        cursor.execute("CREATE TEMP TABLE u (LIKE t); " + copy("u", files.manifest("f")))
+        assert cursor.statusmessage == "COPY 2"
+        cursor.execute("SELECT (SELECT count(*) FROM t) + (SELECT count(*) FROM u)")
+        assert cursor.fetchall() == [(4,)]
+    connection.rollback()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT to_regclass('{schema}.t')")
+        assert cursor.fetchall() == [(None,)]
+
+
+def test_a_failed_copy_rolls_back_and_its_error_stays(
+    connect: Callable[..., psycopg2.extensions.connection], schema: str, files: Files, other: Db
+) -> None:
+    files.orc("f", pa.table({"x": pa.array(["abc", "abcdef"])}))
+    connection = connect()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {schema}.t (a varchar(5))")
+        connection.commit()
+        cursor.execute(f"INSERT INTO {schema}.t VALUES ('kept?')")
+        with pytest.raises(psycopg2.InternalError):
+            cursor.execute(copy(f"{schema}.t", files.manifest("f")))
+        with pytest.raises(psycopg2.errors.InFailedSqlTransaction):
+            cursor.execute("SELECT 1")
+    connection.rollback()
+    assert other.one("SELECT count(*) FROM t") == 0
+    assert other.rows(
+        "SELECT trim(filename), line_number, trim(colname), err_code, trim(col_length), "
+        "trim(raw_field_value) FROM stl_load_errors WHERE tbl = 't'::regclass::oid"
+    ) == [(f"{files.url}/f", 2, "a", 15001, "5", "abcdef")]
+    [(message, column)] = other.rows(
+        "SELECT error_message, column_type FROM sys_load_error_detail "
+        "WHERE table_id = 't'::regclass::oid"
+    )
+    assert "Table: 5, Data: 6" in message
+    assert column == "character varying(5)"
+
+
+def test_several_statements_in_one_query(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array([1, 2], pa.int32())}))
+    load = copy("t", files.manifest("f"))
+    db.run(f"CREATE TABLE t (a int); {load}; {load} -- twice")
+    assert db.one(f"{load}; SELECT count(*) FROM t") == 6
+    # All of it is one transaction, as with PostgreSQL and Redshift.
+    db.error(f"DELETE FROM t; {load}; SELECT 1/0")
+    assert db.one("SELECT count(*) FROM t") == 6
+    assert db.error(f"DELETE FROM t; {copy('t', files.url + '/gone')}; SELECT 1").pgcode == "XX000"
+    assert db.one("SELECT count(*) FROM t") == 6
+
+
+def test_two_clients_copy_at_once(db: Db, other: Db, files: Files) -> None:
+    import threading
+
+    count = 300_000
+    files.orc("f", pa.table({"x": pa.array(range(count), pa.int64())}))
+    db.run("CREATE TABLE t (a bigint)")
+    url = files.manifest("f")
+    second = threading.Thread(target=lambda: other.run(copy("t", url)))
+    second.start()
+    db.run(copy("t", url))
+    second.join(30)
+    assert db.one("SELECT count(*) FROM t") == 2 * count
