@@ -31,5 +31,8 @@ class Run:
 def new_run(progress: Progress = no_progress) -> Run:
     """A run that starts now; the id sorts by time and never repeats."""
     now = datetime.now(UTC)
-    return Run(now.strftime("%Y%m%dT%H%M%S") + f"{now.microsecond // 1000:03d}Z-"
-               + secrets.token_hex(3), now, progress)
+    return Run(
+        now.strftime("%Y%m%dT%H%M%S") + f"{now.microsecond // 1000:03d}Z-" + secrets.token_hex(3),
+        now,
+        progress,
+    )

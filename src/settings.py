@@ -131,8 +131,9 @@ def load_settings(env: str = "local", conf: str | None = None) -> Settings:
         "calendar": CalendarSettings,
     }
     _refuse_unknown(values, [*known, "raw"], where, "")
-    parts = {name: _section(kind, values.get(name) or {}, where, name)
-             for name, kind in known.items()}
+    parts = {
+        name: _section(kind, values.get(name) or {}, where, name) for name, kind in known.items()
+    }
     raw = values.get("raw") or {}
     return _checked(Settings(env=env, home=home, raw=raw, **parts), where)
 
@@ -202,12 +203,14 @@ def _section(kind: type[Any], values: Any, where: str, name: str) -> Any:
     try:
         return kind(**values)
     except TypeError as error:
-        missing = [f.name for f in dataclasses.fields(kind)
-                   if f.default is dataclasses.MISSING and f.name not in values
-                   and f.default_factory is dataclasses.MISSING]
-        raise UsageError(
-            f"Setting '{name}.{missing[0]}' is missing", where=where
-        ) from error
+        missing = [
+            f.name
+            for f in dataclasses.fields(kind)
+            if f.default is dataclasses.MISSING
+            and f.name not in values
+            and f.default_factory is dataclasses.MISSING
+        ]
+        raise UsageError(f"Setting '{name}.{missing[0]}' is missing", where=where) from error
 
 
 def _checked(settings: Settings, where: str) -> Settings:

@@ -33,9 +33,7 @@ class Lake:
         self.settings = settings
         self.log = Log(store)
 
-    def write(
-        self, rows: DataFrame, folder: str, partition_by: str | None = None
-    ) -> None:
+    def write(self, rows: DataFrame, folder: str, partition_by: str | None = None) -> None:
         """Write the rows as data files below a folder that no run has written to."""
         writer = (
             rows.write.mode("error")

@@ -46,8 +46,11 @@ def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
     """Read every file of the folders back, all folders in one Spark job."""
     stored = {name: _data_files(lake, probe.folder) for name, probe in probes.items()}
     frames = [
-        _summary(lake.read([DataFile(file.path, 0, file.size) for file in stored[name]],
-                           probe.columns), name, probe)
+        _summary(
+            lake.read([DataFile(file.path, 0, file.size) for file in stored[name]], probe.columns),
+            name,
+            probe,
+        )
         for name, probe in probes.items()
         if stored[name]
     ]
@@ -55,9 +58,7 @@ def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
     if frames:
         rows = reduce(lambda left, right: left.unionByName(right), frames).collect()
     return {
-        name: _measured(
-            lake, stored[name], [row for row in rows if row["name"] == name], probe
-        )
+        name: _measured(lake, stored[name], [row for row in rows if row["name"] == name], probe)
         for name, probe in probes.items()
     }
 

@@ -189,6 +189,9 @@ def _broken(raw: RawFile, source: Source, count: FileCount, blocks: list[Block])
         parts = sum(
             (Decimal(sums[part]) for part in ("staged", "quarantined", "duplicates")), Decimal(0)
         )
-        equal(f"sum of {column.name} read = staged + quarantined + duplicates",
-              Decimal(sums["read"]), parts)
+        equal(
+            f"sum of {column.name} read = staged + quarantined + duplicates",
+            Decimal(sums["read"]),
+            parts,
+        )
     return found

@@ -196,9 +196,7 @@ def _pruned(files: list[DataFile], values: DataFrame) -> list[DataFile]:
         *[F.min(name).cast("string").alias(f"low {name}") for name in columns],
         *[F.max(name).cast("string").alias(f"high {name}") for name in columns],
     ).collect()[0]
-    numeric = {
-        name for name in columns if values.schema[name].dataType.typeName() != "string"
-    }
+    numeric = {name for name in columns if values.schema[name].dataType.typeName() != "string"}
 
     def overlaps(file: DataFile) -> bool:
         for name in columns:
@@ -269,9 +267,7 @@ def _rows_probe(table: Table, run: Run) -> Probe:
 
 
 def _keys_probe(table: Table, run: Run) -> Probe:
-    return Probe(
-        _folder(table, run, "keys"), [table.column(name) for name in _key_columns(table)]
-    )
+    return Probe(_folder(table, run, "keys"), [table.column(name) for name in _key_columns(table)])
 
 
 def _change_set(
@@ -296,5 +292,3 @@ def _change_set(
         total=before - deleted + rows.rows,
         sums={name: str(value) for name, value in rows.sums.items()},
     )
-
-

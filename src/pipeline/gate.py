@@ -97,9 +97,7 @@ def _row_findings(subject: Subject, found: dict[str, str]) -> list[tuple[Finding
     for check in row_checks(subject.table):
         count = int(found[f"fails {check.name}"])
         if count:
-            finding = Finding(
-                subject.table.name, check.name, check.severity, f"{count} rows fail"
-            )
+            finding = Finding(subject.table.name, check.name, check.severity, f"{count} rows fail")
             findings.append((finding, subject.rows.where(failed(check))))
     return findings
 

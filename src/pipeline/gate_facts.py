@@ -159,7 +159,6 @@ def _unique_facts(table: Table, check: Unique, rows: DataFrame) -> DataFrame:
     )
 
 
-
 def _count(table: Table, fact: str, rows: DataFrame) -> DataFrame:
     return rows.agg(F.count("*").alias("n")).select(*_as_facts(table.name, {fact: F.col("n")}))
 

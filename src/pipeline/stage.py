@@ -20,7 +20,7 @@ from src.contract.source import Source
 from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
 from src.errors import RawFileRefused, StarliftError
-from src.frames import small_frame
+from src.frames import small_frame, where_computed
 from src.io.csv_header import CsvHead, CsvLayout, read_head
 from src.io.lake import Lake
 from src.io.log import DataFile, Entry, RawFile, StagedPart
@@ -269,7 +269,7 @@ def _write(
     refused = []
     for source, files in _by_source(taken):
         rows = parsed[source.name]
-        good = rows.where(_is_good())
+        good = where_computed(rows, _is_good())
         doubled = [file.raw_id for file in files if counts[file.raw_id].candidates]
         if doubled:
             good, conflicts = _deduplicated(good, source, doubled, counts)
@@ -277,9 +277,8 @@ def _write(
                 refused.append(_quarantine(conflicts, source, run))
         if any(counts[file.raw_id].bad for file in files):
             bad = [file.raw_id for file in files if counts[file.raw_id].bad]
-            refused.append(
-                _quarantine(rows.where(~_is_good() & F.col("raw_id").isin(bad)), source, run)
-            )
+            of_files = rows.where(F.col("raw_id").isin(bad))
+            refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
         jobs.append((source, good))
     with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
         done = [pool.submit(_write_source, lake, source, good, run) for source, good in jobs]
@@ -409,8 +408,7 @@ def _raw_file(
         conflicts=count.conflicts,
         warnings={name: number for name, number in count.warnings.items() if number},
         sums={
-            column.name: count.sums_of(column.name, staged_sums)
-            for column in file.source.additive
+            column.name: count.sums_of(column.name, staged_sums) for column in file.source.additive
         },
     )
 

@@ -43,12 +43,8 @@ def _keys(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
     return lake.read(files, columns).select(table.replace_by)
 
 
-def deleted_rows(
-    table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]
-) -> int:
+def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
     """How many rows the table now holds of the keys that a change set replaces."""
     now = current_rows(table, lake, state.changes.get(table.name, []), [table.replace_by])
-    held = now.join(
-        F.broadcast(_keys(table, lake, keys)), on=table.replace_by, how="left_semi"
-    )
+    held = now.join(F.broadcast(_keys(table, lake, keys)), on=table.replace_by, how="left_semi")
     return held.count()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from src.errors import StarliftError, UsageError
@@ -29,17 +30,19 @@ def main() -> int:
     parser.add_argument("--ephemeral", action="store_true", help="keep no data")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    home = options.home.absolute()
+    home = options.home.resolve()
     server = Server(home, port=options.port, ephemeral=options.ephemeral)
     try:
         if options.bucket or options.s3 or options.s3_endpoint:
             home.mkdir(parents=True, exist_ok=True)
-            s3 = {"endpoint_url": options.s3_endpoint} if options.s3 or options.s3_endpoint else None
+            s3 = (
+                {"endpoint_url": options.s3_endpoint} if options.s3 or options.s3_endpoint else None
+            )
             save_mapping(home / "objects.json", dict(options.bucket), s3, replace=True)
         stop_on_signals(server)
         if options.child:
             watch_parent(server)
-        server.serve(tell_parent if options.child else tell_person)
+        server.serve(partial(tell_parent, home) if options.child else tell_person)
     except StarliftError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 3

@@ -162,7 +162,9 @@ BEGIN
                       conname, attname, atttypmod - 4) AS change
         FROM pg_attribute
         CROSS JOIN LATERAL format(
-            'standin_bytes_%s_%s_%s', CASE atttypid WHEN 'varchar'::regtype THEN 'varchar' ELSE 'char' END, attnum, atttypmod - 4
+            'standin_bytes_%s_%s_%s',
+            CASE atttypid WHEN 'varchar'::regtype THEN 'varchar' ELSE 'char' END,
+            attnum, atttypmod - 4
         ) AS f(conname)
         WHERE attrelid = rel AND attnum > 0 AND NOT attisdropped AND atttypmod > 4
           AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype)

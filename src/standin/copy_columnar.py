@@ -7,7 +7,7 @@ Files are read a stripe or a row group's slice at a time, so memory does not gro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -228,15 +228,12 @@ def _fits(column: TargetColumn, found: pa.DataType) -> bool:
     if name in _OTHERS:
         return bool(found == _OTHERS[name])
     if name in ("varchar", "bpchar"):
-        return pa.types.is_string(found) or pa.types.is_large_string(found)
+        return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
     if name == "numeric":
-        return (
-            pa.types.is_decimal(found)
-            and found.precision == column.type.precision
-            and found.scale == column.type.scale
-        )
+        wanted = (column.type.precision, column.type.scale)
+        return bool(pa.types.is_decimal(found) and (found.precision, found.scale) == wanted)
     if name in ("timestamp", "timestamptz"):
-        return pa.types.is_timestamp(found)
+        return bool(pa.types.is_timestamp(found))
     return False
 
 
@@ -283,9 +280,7 @@ def _check_footer(form: str, file: _File, target: Target, fill: bool) -> None:
 # -- values ----------------------------------------------------------------------------------
 
 
-def _check_values(
-    batch: list[pa.Array], target: Target, url: str, first_row: int
-) -> None:
+def _check_values(batch: list[pa.Array], target: Target, url: str, first_row: int) -> None:
     """Refuse nulls where none may be and texts of too many bytes, naming the first such row."""
     for array, column in zip(batch, target.columns, strict=True):
         where = {"file": url, "column": column.name, "column_type": column.type.sql()}
@@ -349,7 +344,7 @@ class Progress:
 
 def stream(
     command: CopyCommand, target: Target, objects: ObjectReader, progress: Progress
-) -> Iterator[bytes | memoryview]:
+) -> Generator[bytes | memoryview, None, None]:
     """The bytes of a binary COPY; raises LoadRefused before or between them.
 
     All footers are checked before the first row is made.
@@ -366,9 +361,7 @@ def stream(
             for whole in file.batches:
                 for start in range(0, len(whole), BATCH_ROWS):
                     batch = whole.slice(start, BATCH_ROWS)
-                    columns = [
-                        _plain(array) for array in batch.columns
-                    ]
+                    columns = [_plain(array) for array in batch.columns]
                     columns += [
                         pa.nulls(len(batch), pa.string() if kind.length is not None else pa.int64())
                         for kind in types[len(columns) :]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from src.standin.refusal import INTERNAL, NOT_SUPPORTED, SYNTAX, Refusal
 from src.standin.tokens import Kind, Token, close_parenthesis, quote_identifier
 
-_SWITCHES = {"ON": True, "TRUE": True, "OFF": False, "FALSE": False}
+_SWITCHES = ("ON", "TRUE", "OFF", "FALSE")
 
 # Parameters of COPY that columnar formats do not take.
 _NOT_COLUMNAR = {
@@ -33,7 +33,6 @@ class CopyCommand:
     format: str
     manifest: bool
     fill_record: bool = False
-    replace_invalid: str | None = None
 
     @property
     def target(self) -> str:
@@ -123,86 +122,115 @@ def read_copy(tokens: Sequence[Token]) -> CopyCommand:
             f"the stand-in's COPY reads s3:// locations only, not {location.split('://')[0]!r}",
             NOT_SUPPORTED,
         )
-    return _options(reader, table, None if columns is None else tuple(columns), location)
+    found = _options(reader)
+    _check_options(found)
+    return CopyCommand(
+        table,
+        None if columns is None else tuple(columns),
+        location,
+        found.format,
+        found.manifest,
+        found.fill,
+    )
 
 
 def _is_stdin(tokens: Sequence[Token], at: int) -> bool:
     return at + 1 < len(tokens) and tokens[at + 1].word in ("STDIN", "PROGRAM")
 
 
-def _switch(reader: _Reader) -> bool:
-    """An optional ON or OFF behind an option."""
-    value = _SWITCHES.get(reader.word, True)
-    if reader.word in _SWITCHES:
-        reader.at += 1
-    return value
+@dataclass
+class _Options:
+    """What has been read of a COPY's options."""
+
+    format: str = ""
+    manifest: bool = False
+    fill: bool = False
+    serialize: bool = False
+    authorised: bool = False
+    refused: str = ""
 
 
-def _options(
-    reader: _Reader, table: tuple[str, ...], columns: tuple[str, ...] | None, location: str
-) -> CopyCommand:
-    form = ""
-    manifest = fill = authorised = serialize = False
-    replace: str | None = None
-    refused: list[str] = []
+def _options(reader: _Reader) -> _Options:
+    """All options, in whatever order they stand."""
+    found = _Options()
     while reader.at < len(reader.tokens):
-        if reader.take("WITH", "AS"):
-            continue
-        if reader.take("IAM_ROLE"):
-            authorised = True
-            if not reader.take("DEFAULT"):
-                reader.string()
-        elif reader.take("CREDENTIALS", "ACCESS_KEY_ID"):
-            authorised = True
-            reader.take("AS")
-            reader.string()
-        elif reader.take("SECRET_ACCESS_KEY", "SESSION_TOKEN"):
-            reader.take("AS")
-            reader.string()
-        elif reader.take("FORMAT"):
-            reader.take("AS")
-            form = reader.word
-            reader.at += 1
-        elif reader.word in ("ORC", "PARQUET", "CSV", "JSON", "AVRO", "SHAPEFILE") and not form:
-            form = reader.word
-            reader.at += 1
-        elif reader.take("MANIFEST"):
-            manifest = True
-        elif reader.take("STATUPDATE"):
-            _switch(reader)
-        elif reader.take("FILLRECORD"):
-            fill = True
-        elif reader.take("SERIALIZETOJSON"):
-            serialize = True
-        elif reader.take("ACCEPTINVCHARS"):
-            reader.take("AS")
-            replace = "?"
-            if reader.at < len(reader.tokens) and reader.tokens[reader.at].value is not None:
-                replace = reader.string()
-        elif reader.take("EXPLICIT_IDS"):
-            raise Refusal("the stand-in has no COPY with EXPLICIT_IDS")
-        elif reader.word in _NOT_COLUMNAR:
-            refused.append(reader.word)
-            reader.at += 1
-            _skip_value(reader)
-        else:
+        if not (
+            _authorisation(reader, found) or _format(reader, found) or _switches(reader, found)
+        ):
             raise reader.fail()
-    if form not in ("ORC", "PARQUET"):
-        what = form or "text"
+    return found
+
+
+def _authorisation(reader: _Reader, found: _Options) -> bool:
+    if reader.take("IAM_ROLE"):
+        found.authorised = True
+        if not reader.take("DEFAULT"):
+            reader.string()
+    elif reader.take("CREDENTIALS", "ACCESS_KEY_ID"):
+        found.authorised = True
+        reader.take("AS")
+        reader.string()
+    elif reader.take("SECRET_ACCESS_KEY", "SESSION_TOKEN"):
+        reader.take("AS")
+        reader.string()
+    else:
+        return False
+    return True
+
+
+def _format(reader: _Reader, found: _Options) -> bool:
+    if reader.take("FORMAT"):
+        reader.take("AS")
+    elif reader.word not in ("ORC", "PARQUET", "CSV", "JSON", "AVRO", "SHAPEFILE"):
+        return False
+    if found.format:
+        raise reader.fail()
+    found.format = reader.word
+    reader.at += 1
+    return True
+
+
+def _switches(reader: _Reader, found: _Options) -> bool:
+    if reader.take("MANIFEST"):
+        found.manifest = True
+    elif reader.take("STATUPDATE"):
+        reader.take(*_SWITCHES)
+    elif reader.take("FILLRECORD"):
+        found.fill = True
+    elif reader.take("SERIALIZETOJSON"):
+        found.serialize = True
+    elif reader.take("ACCEPTINVCHARS"):
+        # Taken, and without effect: PostgreSQL refuses texts that are not UTF-8.
+        reader.take("AS")
+        if reader.at < len(reader.tokens) and reader.tokens[reader.at].value is not None:
+            reader.string()
+    elif reader.take("EXPLICIT_IDS"):
+        raise Refusal("the stand-in has no COPY with EXPLICIT_IDS")
+    elif reader.word in _NOT_COLUMNAR:
+        found.refused = found.refused or reader.word
+        reader.at += 1
+        _skip_value(reader)
+    elif not reader.take("WITH"):
+        return False
+    return True
+
+
+def _check_options(found: _Options) -> None:
+    if found.format not in ("ORC", "PARQUET"):
         raise Refusal(
-            f"the stand-in's COPY reads FORMAT AS ORC and PARQUET, not yet {what}",
+            "the stand-in's COPY reads FORMAT AS ORC and PARQUET, not yet "
+            + (found.format or "text"),
             hint="load ORC or Parquet files",
         )
-    if refused:
-        raise Refusal(f"{refused[0]} argument is not supported for {form} based COPY")
-    if serialize and form != "PARQUET":
-        raise Refusal(f"SERIALIZETOJSON argument is not supported for {form} based COPY")
-    if not authorised:
+    refused = found.refused or ("SERIALIZETOJSON" if found.serialize else "")
+    if refused and (found.refused or found.format != "PARQUET"):
+        raise Refusal(f"{refused} argument is not supported for {found.format} based COPY")
+    if not found.authorised:
         raise Refusal(
-            "COPY needs authorization: IAM_ROLE or CREDENTIALS is missing", INTERNAL,
+            "COPY needs authorization: IAM_ROLE or CREDENTIALS is missing",
+            INTERNAL,
             hint="add IAM_ROLE default",
-        )  # fmt: skip
-    return CopyCommand(table, columns, location, form, manifest, fill, replace)
+        )
 
 
 def _skip_value(reader: _Reader) -> None:

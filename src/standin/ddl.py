@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from src.standin.catalog import mark
 from src.standin.refusal import NOT_SUPPORTED, SYNTAX, Refusal
@@ -117,8 +118,7 @@ def edit_type(tokens: Sequence[Token], at: int, column: str, edits: Edits) -> in
         raise Refusal(f'Column "{column}" has unsupported type "{_text(tokens, at, end)}[]".')
     first, last = tokens[at], tokens[min(end, len(tokens)) - 1]
     if kind in _TEXT_TYPES:
-        varying = word(tokens, at + 1) == "VARYING"
-        _edit_text(tokens, kind, varying, length, (first, last), edits)
+        _edit_text(tokens, at, length, (first, last), edits)
     elif kind in ("NUMERIC", "DECIMAL"):
         if length is None:
             edits.replace(first, last, "numeric(18,0)")
@@ -133,13 +133,13 @@ def edit_type(tokens: Sequence[Token], at: int, column: str, edits: Edits) -> in
 
 def _edit_text(
     tokens: Sequence[Token],
-    kind: str,
-    varying: bool,
+    at: int,
     length: tuple[int, int] | None,
     span: tuple[Token, Token],
     edits: Edits,
 ) -> None:
-    base = "varchar" if varying else _TEXT_TYPES[kind]
+    kind = word(tokens, at)
+    base = "varchar" if word(tokens, at + 1) == "VARYING" else _TEXT_TYPES[kind]
     if length is None:
         # Redshift's defaults: CHAR is one byte, BPCHAR, TEXT and VARCHAR are 256.
         size = 1 if base == "char" and kind != "BPCHAR" else 256
@@ -258,9 +258,7 @@ def _names_in(tokens: Sequence[Token], opening: int) -> tuple[list[str], int]:
     return names, close + 1
 
 
-def _table_attribute(
-    tokens: Sequence[Token], at: int, declared: _Declared
-) -> int:
+def _table_attribute(tokens: Sequence[Token], at: int, declared: _Declared) -> int:
     """Read one table attribute at ``at``; the index behind it, or ``at`` when it is none."""
     attribute = word(tokens, at)
     after = at + 1
@@ -387,9 +385,7 @@ def _edit_add(tokens: Sequence[Token], at: int, declared: _Declared, edits: Edit
     for unwanted in ("PRIMARY", "UNIQUE", "REFERENCES", "IDENTITY", "DISTKEY", "SORTKEY"):
         if unwanted in words:
             raise Refusal(f"ALTER TABLE ADD COLUMN does not take {unwanted}")
-    if "DEFAULT" not in words and any(
-        pair == ("NOT", "NULL") for pair in zip(words, words[1:], strict=False)
-    ):
+    if "DEFAULT" not in words and ("NOT", "NULL") in pairwise(words):
         raise Refusal("ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default "
                       "expression")  # fmt: skip
     if start < len(tokens) and tokens[start].name is not None:
@@ -458,7 +454,7 @@ def edit_create_view(
     """``CREATE [OR REPLACE] VIEW`` with ``at`` behind VIEW: WITH NO SCHEMA BINDING."""
     if [token.word for token in tokens[-4:]] != ["WITH", "NO", "SCHEMA", "BINDING"]:
         return
-    parts, at = read_relation(tokens, at)
+    _, at = read_relation(tokens, at)
     if word(tokens, at) != "AS":
         raise Refusal("the stand-in has no column names on a late-binding view",
                       hint="name the columns in the SELECT")  # fmt: skip

@@ -59,19 +59,21 @@ def _numbers(array: pa.Array, dtype: str) -> npt.NDArray[Any]:
     return np.frombuffer(data, dtype, len(array), array.offset * width)
 
 
-def _micros(array: pa.Array) -> npt.NDArray[np.int64]:
-    values = _numbers(array, "<i8")
+def _micros(array: pa.Array) -> npt.NDArray[Any]:
+    values: npt.NDArray[Any] = _numbers(array, "<i8")
     unit = array.type.unit
     if unit == "ns":
-        return np.floor_divide(values, 1000)
-    return values * {"us": 1, "ms": 1000, "s": 1_000_000}[unit]
+        micros: npt.NDArray[Any] = np.floor_divide(values, 1000)
+        return micros
+    factor: int = {"us": 1, "ms": 1000, "s": 1_000_000}[unit]
+    return values if factor == 1 else np.multiply(values, factor)
 
 
 def _limbs(array: pa.Array) -> tuple[npt.NDArray[np.bool_], list[npt.NDArray[np.uint64]]]:
     """Sign and absolute value of decimals, as 32-bit limbs from low to high."""
-    words = np.frombuffer(
-        array.buffers()[1], "<u4", len(array) * 4, array.offset * 16
-    ).reshape(-1, 4)
+    words = np.frombuffer(array.buffers()[1], "<u4", len(array) * 4, array.offset * 16).reshape(
+        -1, 4
+    )
     negative = (words[:, 3] >> 31).astype(bool)
     limbs = []
     carry: npt.NDArray[np.uint64] = negative.astype(np.uint64)
@@ -82,9 +84,9 @@ def _limbs(array: pa.Array) -> tuple[npt.NDArray[np.bool_], list[npt.NDArray[np.
     return negative, limbs
 
 
-def _groups_wide(array: pa.Array, pad: int, groups: int) -> tuple[
-    npt.NDArray[np.bool_], list[npt.NDArray[np.uint64]]
-]:
+def _groups_wide(
+    array: pa.Array, pad: int, groups: int
+) -> tuple[npt.NDArray[np.bool_], list[npt.NDArray[np.uint64]]]:
     """Digit groups of decimals that do not fit 64 bits: long division by 10000."""
     negative, limbs = _limbs(array)
     limbs = [*limbs, np.zeros(len(array), np.uint64)]
@@ -104,9 +106,9 @@ def _groups_wide(array: pa.Array, pad: int, groups: int) -> tuple[
     return negative, digits[::-1]
 
 
-def _groups_narrow(array: pa.Array, scale: int, groups: int, fraction: int) -> tuple[
-    npt.NDArray[np.bool_], list[npt.NDArray[np.uint64]]
-]:
+def _groups_narrow(
+    array: pa.Array, scale: int, groups: int, fraction: int
+) -> tuple[npt.NDArray[np.bool_], list[npt.NDArray[np.uint64]]]:
     """Digit groups of decimals of at most 18 digits, whose low word holds all."""
     words = np.frombuffer(array.buffers()[1], "<i8", len(array) * 2, array.offset * 16)[::2]
     negative = words < 0
@@ -207,11 +209,8 @@ def _prefixed(values: Bytes2D) -> Bytes2D:
 
 def byte_lengths(array: pa.Array) -> npt.NDArray[np.int32]:
     """Bytes of each value of a text column, -1 for null."""
-    return (
-        pc.fill_null(pc.binary_length(array), -1)
-        .cast(pa.int32())
-        .to_numpy(zero_copy_only=False)
-    )
+    lengths = pc.fill_null(pc.binary_length(array), -1).cast(pa.int32())
+    return np.asarray(lengths.to_numpy(zero_copy_only=False), np.int32)
 
 
 def encode_batch(columns: list[pa.Array], types: list[ColumnType]) -> memoryview:
@@ -227,9 +226,7 @@ def encode_batch(columns: list[pa.Array], types: list[ColumnType]) -> memoryview
 
     for array, column in zip(columns, types, strict=True):
         if column.name in ("varchar", "bpchar"):
-            pending.append(
-                byte_lengths(array).astype(">i4").view(np.uint8).reshape(count, 4)
-            )
+            pending.append(byte_lengths(array).astype(">i4").view(np.uint8).reshape(count, 4))
             flush()
             parts.append(pc.fill_null(array.cast(pa.binary()), b""))
         elif array.null_count == count:
@@ -242,7 +239,7 @@ def encode_batch(columns: list[pa.Array], types: list[ColumnType]) -> memoryview
             else:
                 pending.append(block)
     if not parts:
-        return memoryview(np.concatenate(pending, axis=1).reshape(-1))
+        return np.concatenate(pending, axis=1).reshape(-1).data
     flush()
     rows = pc.binary_join_element_wise(*parts, b"")
     start, end = np.frombuffer(rows.buffers()[1], np.int32, len(rows) + 1, rows.offset * 4)[[0, -1]]

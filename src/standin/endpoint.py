@@ -5,18 +5,19 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+import traceback
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import psycopg2
 
 from src.errors import UsageError
-from src.standin.objects import Objects
+from src.standin.objects import ObjectReader, Objects
 from src.standin.postgres import Postgres
 from src.standin.refusal import LoadRefused
 from src.standin.session import Session
 from src.standin.statement_log import StatementLog
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from src.standin.copy_columnar import Target
 
@@ -27,7 +28,7 @@ class Endpoint:
     """Accepts clients until it is stopped; what sessions share is here."""
 
     def __init__(self, postgres: Postgres, objects: Objects, log: StatementLog, port: int) -> None:
-        self.objects = objects
+        self.objects: ObjectReader = objects
         self.log = log
         self._postgres = postgres
         self._sessions: set[Session] = set()
@@ -63,14 +64,24 @@ class Endpoint:
             threading.Thread(target=self._serve_one, args=(client,), daemon=True).start()
 
     def _serve_one(self, client: socket.socket) -> None:
-        session = Session(client, self._postgres.socket_path, self)
+        session = Session(client, self._socket_path, self)
         with self._lock:
             self._sessions.add(session)
         try:
             session.run()
+        except Exception:
+            # A defect of ours ends one session, in words, and not the stand-in.
+            traceback.print_exc()
+            self.log.write(client=session.application, outcome="defect of the stand-in",
+                           statement=traceback.format_exc(limit=-3))  # fmt: skip
         finally:
             with self._lock:
                 self._sessions.discard(session)
+
+    def _socket_path(self) -> str:
+        if self._postgres.sockets is None:
+            raise ConnectionError("PostgreSQL is being started")
+        return self._postgres.socket_path
 
     def stop_listening(self) -> None:
         """No new clients; those that are there go on."""

@@ -91,8 +91,11 @@ class FolderReader:
             for name in files:
                 relative = (Path(path) / name).relative_to(top).as_posix()
                 if relative.startswith(start):
-                    found.append(f"s3://{bucket}/{folder}/{relative}" if folder
-                                 else f"s3://{bucket}/{relative}")
+                    found.append(
+                        f"s3://{bucket}/{folder}/{relative}"
+                        if folder
+                        else f"s3://{bucket}/{relative}"
+                    )
         return sorted(found)
 
 

@@ -15,6 +15,8 @@ import stat
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -43,10 +45,10 @@ password_encryption = 'md5'
 md5_password_warnings = off
 # A role made by a client is its maker's to use, as with Redshift's superuser.
 createrole_self_grant = 'set, inherit'
-# Statements may hold secrets: the stand-in's own log has them, redacted.
+# Statements may hold secrets, and errors quote statements and rows: the stand-in's own log has
+# them, redacted. Here is only what concerns the server.
+log_min_messages = 'log'
 log_min_error_statement = 'panic'
-# Details quote rows.
-log_error_verbosity = terse
 # Loads are big and few. fsync stays on: a killed machine must not lose what was committed.
 wal_level = minimal
 max_wal_senders = 0
@@ -139,39 +141,71 @@ def _process_runs(pid: int, data: Path) -> bool:
     return os.fsencode(data) in words
 
 
+def _processes_of(data: Path) -> list[int]:
+    """Processes that work in the data folder: PostgreSQL's, whoever their parent is now."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink() == data:
+                found.append(int(entry.name))
+        except OSError:
+            continue  # gone, or another user's
+    return found
+
+
+def _await_end(pids: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not pids():
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def stop_leftover(data: Path) -> bool:
-    """Stop a PostgreSQL that a killed stand-in left behind on ``data``; whether there was one."""
+    """Stop a PostgreSQL that a killed stand-in left behind on ``data``; whether there was one.
+
+    Its lock file is removed too: where nobody buries dead processes (a container whose first
+    process does not), PostgreSQL takes the dead for the living and refuses to start.
+    """
+    lock = data / "postmaster.pid"
     try:
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        pid = int(lock.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return False
-    if not _process_runs(pid, data):
-        return False
+    found = _process_runs(pid, data)
     for sign, seconds in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        try:
+        if not _process_runs(pid, data):
+            break
+        with suppress(ProcessLookupError):
             os.kill(pid, sign)
-        except ProcessLookupError:
-            return True
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if not _process_runs(pid, data):
-                return True
-            time.sleep(0.02)
-    raise StarliftError(
-        "a PostgreSQL that was left behind does not stop",
-        where=str(data),
-        found=f"process {pid}",
-        do=f"end process {pid} and start again",
-    )
+        _await_end(lambda: _process_runs(pid, data), seconds)
+    else:
+        if _process_runs(pid, data):
+            raise StarliftError(
+                "a PostgreSQL that was left behind does not stop",
+                where=str(data),
+                found=f"process {pid}",
+                do=f"end process {pid} and start again",
+            )
+    # Backends end by themselves when their postmaster has died; one that is busy may need help.
+    if not _await_end(lambda: bool(_processes_of(data)), 5):
+        for orphan in _processes_of(data):
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+        _await_end(lambda: bool(_processes_of(data)), 5)
+    if Path("/proc/self").exists() and not _processes_of(data):
+        lock.unlink(missing_ok=True)
+    return found
 
 
 class Postgres:
     """One PostgreSQL on ``home/pgdata``; ``start`` makes the data folder when it is not there."""
 
     def __init__(self, home: Path, *, admin_password: str, user_password: str) -> None:
-        self.home = home
-        self.data = home / "pgdata"
-        self.log = home / "postgresql.log"
+        self.home = home.resolve()
+        self.data = self.home / "pgdata"
+        self.log = self.home / "postgresql.log"
         self._admin_password = admin_password
         self._user_password = user_password
         self._user = _service_user()

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -84,14 +85,15 @@ class Server:
     """The stand-in in this very process; ``serve`` returns when it has been told to stop."""
 
     def __init__(self, home: Path, *, port: int = 0, ephemeral: bool = False) -> None:
-        self.home = home
+        self.home = home.resolve()
         self._port = port
         self._ephemeral = ephemeral
-        self._wake = threading.Event()
+        # A pipe and not an Event, whose lock a signal handler may find held by its own thread.
+        self._wake, self._waker = os.pipe()
 
     def ask_to_stop(self) -> None:
         """Let ``serve`` end; safe in a signal handler."""
-        self._wake.set()
+        os.write(self._waker, b"x")
 
     def serve(self, ready: Callable[[Endpoint], None]) -> None:
         """Start, call ``ready``, serve until told to stop, stop."""
@@ -107,9 +109,7 @@ class Server:
             # The port first: a taken one is found before anything is started.
             listener = _Listener(postgres, Objects(self.home / "objects.json"), log, self._port)
             postgres.start()
-            endpoint = Endpoint(
-                HOST, listener.port, DATABASE, USER, passwords["user"], os.getpid()
-            )
+            endpoint = Endpoint(HOST, listener.port, DATABASE, USER, passwords["user"], os.getpid())
             threading.Thread(target=listener.serve, daemon=True).start()
             _write_private(state, json.dumps(asdict(endpoint)))
             ready(endpoint)
@@ -129,7 +129,7 @@ class Server:
     def _watch(self, postgres: Postgres) -> None:
         """Until told to stop; a PostgreSQL that dies by itself is started again."""
         deaths: list[float] = []
-        while not self._wake.wait(0.2):
+        while not select.select([self._wake], [], [], 0.2)[0]:
             if postgres.running:
                 continue
             deaths = [at for at in deaths if time.monotonic() - at < 60] + [time.monotonic()]
@@ -193,7 +193,7 @@ def _answers(endpoint: Endpoint) -> bool:
 
 def running(home: Path) -> Endpoint | None:
     """The stand-in that serves ``home`` now, if one does."""
-    endpoint = _read_state(Path(home).absolute())
+    endpoint = _read_state(Path(home).resolve())
     return endpoint if endpoint is not None and _answers(endpoint) else None
 
 
@@ -209,7 +209,7 @@ class Standin:
         ephemeral: bool = False,
         s3: Mapping[str, str | None] | None = None,
     ) -> None:
-        self.home = Path(home).absolute()
+        self.home = Path(home).resolve()
         self._port = port
         self._buckets = dict(buckets or {})
         self._ephemeral = ephemeral
@@ -299,7 +299,7 @@ def connect_or_start(
 
     A running one is given the buckets too. It ends when its own starter ends it.
     """
-    home = Path(home).absolute()
+    home = Path(home).resolve()
     end = time.monotonic() + 60
     while True:
         found = running(home)
@@ -322,8 +322,11 @@ def connect_or_start(
         standin.stop()
 
 
-def tell_parent(endpoint: Endpoint) -> None:
-    """What ``Standin.start`` waits for."""
+def tell_parent(home: Path, endpoint: Endpoint) -> None:
+    """What ``Standin.start`` waits for; from then on errors go to a file, as nobody reads them."""
+    log = os.open(home / "standin.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 2)
+    os.close(log)
     print(json.dumps(asdict(endpoint)), flush=True)
 
 

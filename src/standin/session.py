@@ -13,7 +13,8 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Protocol
@@ -43,8 +44,11 @@ _KNOWN_PARAMETERS = {
 class Services(Protocol):
     """What a session needs of the server around it."""
 
-    objects: ObjectReader
     log: StatementLog
+
+    @property
+    def objects(self) -> ObjectReader:
+        """Where COPY reads."""
 
     def record_load_error(
         self, error: LoadRefused, target: Target, user: str, session: int, database: str
@@ -91,7 +95,9 @@ class Gone(Exception):
 class Session:
     """Runs one connection from its first byte to its last, in the calling thread."""
 
-    def __init__(self, client: socket.socket, socket_path: str, services: Services) -> None:
+    def __init__(
+        self, client: socket.socket, socket_path: Callable[[], str], services: Services
+    ) -> None:
         self.client = client
         self.server: socket.socket | None = None
         self._socket_path = socket_path
@@ -133,10 +139,8 @@ class Session:
         for side in (self.client, self.server):
             if side is not None:
                 # shutdown wakes a thread that waits in select; close alone does not.
-                try:
+                with suppress(OSError):
                     side.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
                 side.close()
 
     def _start(self) -> bool:
@@ -182,7 +186,7 @@ class Session:
 
     def _connect(self) -> socket.socket:
         server = socket.socket(socket.AF_UNIX)
-        server.connect(self._socket_path)
+        server.connect(self._socket_path())
         return server
 
     def _exactly(self, size: int) -> bytes:
@@ -215,8 +219,10 @@ class Session:
                 self._send(self.server, self._to_server)
             readers = []
             # While a barrier stands the client's bytes wait in its socket, so that a pipelining
-            # client is slowed, not stored.
-            if len(self._to_server) < _FULL and len(self._from_client.data) < _FULL:
+            # client is slowed, not stored. Without one they are read whatever their number: a
+            # single message may be larger than any buffer.
+            waiting = self._barrier is not None and len(self._from_client.data) >= _FULL
+            if len(self._to_server) < _FULL and not waiting:
                 readers.append(self.client)
             if len(self._to_client) < _FULL:
                 readers.append(self.server)
@@ -455,6 +461,14 @@ class Session:
             return True
         if kind == b"K":
             (self.pid,) = struct.unpack_from("!I", payload)
+        elif kind == b"S" and self.application.startswith("psql"):
+            if protocol.cstring(payload, 0)[0] == "server_version":
+                # psql's \l and \d ask for the catalog of the version that they know; before 15
+                # the columns are those that 18 has too.
+                self._to_client += protocol.message(
+                    b"S", b"\0".join((b"server_version", b"14.0", b""))
+                )
+                return False
         elif kind == b"N":
             fields = protocol.fields_of(payload)
             if "standin." in fields.get("W", ""):
@@ -501,10 +515,9 @@ class Session:
         self._status = payload
         if self._asked and self._asked[0].kind in (b"S", b"Q", b"F"):
             self._pop()
-        if payload == b"I":
-            if self._ddl:
-                self._ddl = False
-                self._services.after_ddl(self.database)
+        if payload == b"I" and self._ddl:
+            self._ddl = False
+            self._services.after_ddl(self.database)
         self._refused = None
 
     def _failed(self, head: _Asked | None, payload: bytes) -> None:
@@ -516,7 +529,9 @@ class Session:
         else:
             self._reword(fields, statement)
         if statement is not None:
-            self._log(statement, f"{fields['C']} {fields['M']}", head)
+            # A syntax error quotes the text that it is near, which may be a secret.
+            said = "syntax error" if fields["C"] == "42601" else fields["M"]
+            self._log(statement, f"{fields['C']} {said}", head)
         self._to_client += protocol.fields_message(b"E", fields)
         if head is None or head.kind in (b"Q", b"F"):
             return
@@ -574,18 +589,21 @@ class Session:
             pieces.close()
 
     def _push(self, *parts: bytes | memoryview) -> None:
-        """Send to the backend, all of it; stop when it has failed or the client is gone."""
+        """Send whole messages to the backend; stop when it has failed or the client is gone.
+
+        A message is never left half sent: the backend would take what follows for its rest.
+        """
         assert self.server is not None
         if self._to_server:
             parts = (bytes(self._to_server), *parts)
             self._to_server.clear()
         left = [memoryview(part) for part in parts]
+        stopped = False
         while left:
             readable, writable, _ = select.select([self.server, self.client], [self.server], [])
             if self.server in readable:
                 self._receive(self.server, self._from_server)
-                if self._has_error():
-                    raise _Stopped
+                stopped = stopped or self._has_error()
             if self.client in readable and not self._client_there():
                 raise Gone
             if self.server in writable:
@@ -597,8 +615,8 @@ class Session:
                     sent -= len(left.pop(0))
                 if left and sent:
                     left[0] = left[0][sent:]
-            elif not readable:
-                continue
+        if stopped:
+            raise _Stopped
 
     def _client_there(self) -> bool:
         if len(self._from_client.data) < _FULL:

@@ -18,7 +18,7 @@ Connection = psycopg2.extensions.connection
 
 
 def connect_to(endpoint: Endpoint, **more: Any) -> Connection:
-    return psycopg2.connect(
+    connection: Connection = psycopg2.connect(
         host=endpoint.host,
         port=endpoint.port,
         dbname=endpoint.database,
@@ -26,6 +26,7 @@ def connect_to(endpoint: Endpoint, **more: Any) -> Connection:
         password=endpoint.password,
         **more,
     )
+    return connection
 
 
 class Db:

@@ -39,9 +39,7 @@ def dim_album(album: DataFrame, track: DataFrame) -> DataFrame:
 
     Takes the latest version of its own source, every version of those that name it.
     """
-    members = with_inferred(
-        album.select("album_id", "title", "artist_id"), track, key=["album_id"]
-    )
+    members = with_inferred(album.select("album_id", "title", "artist_id"), track, key=["album_id"])
     return members.select(
         surrogate_key("album_id").alias("album_key"),
         "album_id",

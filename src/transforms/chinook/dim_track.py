@@ -66,9 +66,7 @@ def dim_track(track: DataFrame, invoice_line: DataFrame, playlist_track: DataFra
         "bytes",
         "unit_price",
     ]
-    members = with_inferred(
-        track.select(*columns), invoice_line, playlist_track, key=["track_id"]
-    )
+    members = with_inferred(track.select(*columns), invoice_line, playlist_track, key=["track_id"])
     return members.select(
         surrogate_key("track_id").alias("track_key"),
         "track_id",

@@ -47,9 +47,7 @@ def test_declarations_are_remembered(db: Db) -> None:
         "SELECT definition FROM standin.declared_foreign_keys WHERE tablename = 't' "
         "AND schemaname = current_schema()"
     ) == [("FOREIGN KEY ( note ) REFERENCES elsewhere ( x )",)]
-    assert (
-        db.one("SELECT backup FROM standin.table_declared WHERE relid = 't'::regclass") is False
-    )
+    assert db.one("SELECT backup FROM standin.table_declared WHERE relid = 't'::regclass") is False
 
 
 @pytest.mark.parametrize(
@@ -64,9 +62,7 @@ def test_declarations_are_remembered(db: Db) -> None:
         ("CREATE TABLE dev.{schema}.t (a int, b int) DISTKEY(b)", "KEY(b)", [0, 0]),
     ],
 )
-def test_dist_and_sort_keys(
-    db: Db, schema: str, sql: str, style: str, sortkeys: list[int]
-) -> None:
+def test_dist_and_sort_keys(db: Db, schema: str, sql: str, style: str, sortkeys: list[int]) -> None:
     db.run(sql.format(schema=schema))
     where = "WHERE table_id = 't'::regclass::oid::int"
     assert db.one(f"SELECT diststyle FROM svv_table_info {where}") == style
@@ -77,9 +73,7 @@ def test_dist_and_sort_keys(
 def test_like_copies_keys_and_encodings(db: Db) -> None:
     db.run(DECLARED)
     db.run("CREATE TABLE u (LIKE t)")
-    query = (
-        'SELECT "column", encoding, distkey, sortkey FROM pg_table_def WHERE tablename = '
-    )
+    query = 'SELECT "column", encoding, distkey, sortkey FROM pg_table_def WHERE tablename = '
     assert db.rows(query + "'u'") == db.rows(query + "'t'")
 
 
@@ -104,9 +98,10 @@ def test_keys_can_be_changed_later(db: Db) -> None:
     db.run("ALTER TABLE t ALTER DISTKEY b")
     db.run("ALTER TABLE t ALTER COMPOUND SORTKEY (b, a)")
     assert db.run("ALTER TABLE t ALTER COLUMN a ENCODE zstd") == "ALTER TABLE"
-    assert db.rows(
-        "SELECT encoding, distkey, sortkey FROM pg_table_def WHERE tablename = 't'"
-    ) == [("zstd", False, 2), ("none", True, 1)]
+    assert db.rows("SELECT encoding, distkey, sortkey FROM pg_table_def WHERE tablename = 't'") == [
+        ("zstd", False, 2),
+        ("none", True, 1),
+    ]
     db.run("ALTER TABLE t ALTER DISTSTYLE EVEN")
     assert db.rows("SELECT bool_or(distkey) FROM pg_table_def WHERE tablename = 't'") == [(False,)]
 

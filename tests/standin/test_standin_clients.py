@@ -1,4 +1,4 @@
-"""Unmodified clients: psycopg2, redshift_connector, psql; several at once; the protocol's corners."""
+"""Unmodified clients: psycopg2, redshift_connector, psql; the protocol's corners."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_psql(endpoint: Endpoint, schema: str, files: Files) -> None:
 
 def test_wrong_password_and_hidden_user(endpoint: Endpoint) -> None:
     for change in ({"password": "wrong"}, {"user": "standin_admin"}, {"user": "nobody"}):
-        keywords = {
+        keywords: dict[str, Any] = {
             "host": endpoint.host, "port": endpoint.port, "dbname": endpoint.database,
             "user": endpoint.user, "password": endpoint.password,
         }  # fmt: skip
