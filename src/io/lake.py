@@ -12,7 +12,8 @@ A run writes only into folders named for it, and nothing here deletes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -25,13 +26,22 @@ from src.settings import LakeSettings
 
 
 class Lake:
-    """Reads and writes the data files of one warehouse."""
+    """Reads and writes the data files of one warehouse.
 
-    def __init__(self, spark: SparkSession, store: Store, settings: LakeSettings) -> None:
-        self.spark = spark
+    The session is asked for at the first use: a run that finds nothing to do starts no Spark.
+    """
+
+    def __init__(
+        self, session: Callable[[], SparkSession], store: Store, settings: LakeSettings
+    ) -> None:
+        self._session = session
         self.store = store
         self.settings = settings
         self.log = Log(store)
+
+    @property
+    def spark(self) -> SparkSession:
+        return self._session()
 
     def write(self, rows: DataFrame, folder: str, partition_by: str | None = None) -> None:
         """Write the rows as data files below a folder that no run has written to."""
@@ -48,12 +58,23 @@ class Lake:
     def read(self, files: Sequence[DataFile], columns: Sequence[Column]) -> DataFrame:
         """The rows of the given files, in the contract's types."""
         schema = struct_of(columns)
-        if not files:
+        by_format: dict[str, list[str]] = {}
+        for file in files:
+            by_format.setdefault(format_of(file.path), []).append(self.store.url(file.path))
+        if not by_format:
             return self.spark.range(0).select(
                 *[F.lit(None).cast(field.dataType).alias(field.name) for field in schema]
             )
-        urls = [self.store.url(file.path) for file in files]
-        return self.spark.read.format(self.settings.format).schema(schema).load(urls)
+        frames = [
+            self.spark.read.format(name).schema(schema).load(urls)
+            for name, urls in by_format.items()
+        ]
+        return reduce(lambda left, right: left.unionByName(right), frames)
+
+
+def format_of(path: str) -> str:
+    """The format a file was written in, which may be older than today's setting."""
+    return "parquet" if path.endswith(".parquet") else "orc"
 
 
 def struct_of(columns: Sequence[Column]) -> StructType:

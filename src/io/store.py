@@ -42,6 +42,9 @@ class Store(Protocol):
     def url(self, path: str) -> str:
         """The object as Spark takes it: plain characters, nothing percent-coded."""
 
+    def exists(self) -> bool:
+        """Whether the root is there (an empty S3 prefix is)."""
+
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """All objects below a folder, sorted by path."""
 
@@ -66,6 +69,9 @@ class LocalStore:
 
     def url(self, path: str) -> str:
         return f"file://{self.root}/{path}"
+
+    def exists(self) -> bool:
+        return os.path.isdir(self.root)
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         top = os.path.join(self.root, prefix)

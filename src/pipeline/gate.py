@@ -7,7 +7,6 @@ Error blocks the publish, warn is reported; failing rows are kept either way.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -296,20 +296,23 @@ BEGIN
         names := ARRAY[v.nspname, v.relname]::text[];
         BEGIN
             PERFORM set_config('search_path', v.search_path, true);
+            -- The body is a client's text: it runs with that client's rights.
+            PERFORM set_config('role', v.relowner::regrole::text, true);
             BEGIN
                 EXECUTE format('CREATE OR REPLACE VIEW %I.%I AS %s', v.nspname, v.relname, v.body);
             EXCEPTION WHEN invalid_table_definition THEN
                 EXECUTE format('DROP VIEW %I.%I', v.nspname, v.relname);
                 EXECUTE format('CREATE VIEW %I.%I AS %s', v.nspname, v.relname, v.body);
-                EXECUTE format('ALTER VIEW %I.%I OWNER TO %s', v.nspname, v.relname,
-                               v.relowner::regrole);
+                PERFORM set_config('role', 'none', true);
                 UPDATE pg_class SET relacl = v.relacl
                 WHERE oid = format('%I.%I', v.nspname, v.relname)::regclass;
             END;
+            PERFORM set_config('role', 'none', true);
             PERFORM standin.unbind(
                 format('%I.%I', v.nspname, v.relname)::regclass,
                 jsonb_build_object('body', v.body, 'search_path', v.search_path));
         EXCEPTION WHEN OTHERS THEN
+            PERFORM set_config('role', 'none', true);
             UPDATE standin.late_binding_view
             SET failed_state = SQLSTATE, failed_message = SQLERRM WHERE relid = v.relid;
         END;

@@ -334,16 +334,8 @@ def _plain(array: pa.Array) -> pa.Array:
     return array
 
 
-@dataclass
-class Progress:
-    """How far a COPY has come."""
-
-    rows: int = 0
-    files: int = 0
-
-
 def stream(
-    command: CopyCommand, target: Target, objects: ObjectReader, progress: Progress
+    command: CopyCommand, target: Target, objects: ObjectReader
 ) -> Generator[bytes | memoryview, None, None]:
     """The bytes of a binary COPY; raises LoadRefused before or between them.
 
@@ -369,6 +361,4 @@ def stream(
                     _check_values(columns, target, url, done)
                     yield encode_batch(columns, types)
                     done += len(batch)
-                    progress.rows += len(batch)
-        progress.files += 1
     yield TRAILER

@@ -20,6 +20,7 @@ from dataclasses import replace as replaced
 from typing import TYPE_CHECKING, Protocol
 
 from src.standin import protocol
+from src.standin.prefetch import ahead
 from src.standin.refusal import LoadRefused, Refusal
 from src.standin.rewrite import Statement, in_transaction, refusing, rewrite
 from src.standin.tokens import quote_literal
@@ -527,6 +528,7 @@ class Session:
         if refused is not None:
             fields = self._refusal_fields(refused, fields)
         else:
+            self._note_load_error(fields, statement)
             self._reword(fields, statement)
         if statement is not None:
             # A syntax error quotes the text that it is near, which may be a secret.
@@ -572,21 +574,18 @@ class Session:
     def _stream(self, statement: Statement) -> None:
         # Imported at the first COPY: Arrow takes a quarter of a second, and most sessions that
         # start a stand-in want to look at something, not load.
-        from src.standin.copy_columnar import Progress, stream, target_of
+        from src.standin.copy_columnar import stream, target_of
 
         assert statement.copy is not None
         self._target = None
         self._target = target_of(statement.copy, self._columns)
-        # A closed generator closes its files.
-        pieces = stream(statement.copy, self._target, self._services.objects, Progress())
-        try:
+        made = stream(statement.copy, self._target, self._services.objects)
+        with ahead(made) as pieces:
             for piece in pieces:
                 view = memoryview(piece)
                 for at in range(0, len(view), _BUFFER):
                     part = view[at : at + _BUFFER]
                     self._push(protocol.header(b"d", len(part)), part)
-        finally:
-            pieces.close()
 
     def _push(self, *parts: bytes | memoryview) -> None:
         """Send whole messages to the backend; stop when it has failed or the client is gone.
@@ -649,6 +648,15 @@ class Session:
         more = {"D": refused.detail} if refused.detail else {}
         more |= {"H": refused.hint} if refused.hint else {}
         return kept | {"C": refused.state, "M": refused.message} | more
+
+    def _note_load_error(self, fields: dict[str, str], statement: Statement | None) -> None:
+        """Values that PostgreSQL refuses during a COPY are load errors too."""
+        if statement is None or statement.copy is None or self._target is None:
+            return
+        if fields.get("C", "")[:2] not in ("22", "23"):
+            return
+        error = LoadRefused(fields.get("M", ""), code=1, column=fields.get("c", ""))
+        self._services.record_load_error(error, self._target, self.user, self.pid, self.database)
 
     def _reword(self, fields: dict[str, str], statement: Statement | None) -> None:
         """PostgreSQL's error in Redshift's words, where they differ and matter."""

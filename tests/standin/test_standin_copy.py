@@ -10,6 +10,7 @@ from decimal import Decimal
 import numpy as np
 import psycopg2
 import pyarrow as pa
+import pyarrow.orc
 import pytest
 
 from tests.standin.helpers import Db, Files, copy
@@ -249,6 +250,7 @@ def test_a_null_where_none_may_be(db: Db, files: Files) -> None:
         ("MANIFEST REGION 'eu-west-1'", "REGION argument is not supported for ORC based COPY"),
         ("MANIFEST ACCEPTANYDATE", "ACCEPTANYDATE argument is not supported"),
         ("MANIFEST IGNOREALLERRORS", "IGNOREALLERRORS argument is not supported"),
+        ("MANIFEST EXPLICIT_IDS", "no COPY with EXPLICIT_IDS"),
         ("MANIFEST NONSENSE", 'syntax error at or near "NONSENSE"'),
         ("MANIFEST SERIALIZETOJSON", "SERIALIZETOJSON argument is not supported for ORC"),
     ],
@@ -367,3 +369,85 @@ def test_two_clients_copy_at_once(db: Db, other: Db, files: Files) -> None:
     db.run(copy("t", url))
     second.join(30)
     assert db.one("SELECT count(*) FROM t") == 2 * count
+
+
+def test_option_without_effect(db: Db, files: Files) -> None:
+    files.parquet("f", pa.table({"x": pa.array([1], pa.int32())}))
+    db.run("CREATE TABLE t (a int)")
+    more = "SERIALIZETOJSON MANIFEST STATUPDATE OFF ACCEPTINVCHARS AS '^'"
+    db.run(copy("t", files.manifest("f"), "PARQUET", more))
+    connector = (
+        f'COPY "t" ("a") FROM \'{files.url}/manifest\' FORMAT AS PARQUET SERIALIZETOJSON manifest '
+        "CREDENTIALS 'aws_iam_role=arn:aws:iam::1:role/x'"
+    )
+    db.run(connector)
+    assert db.one("SELECT count(*) FROM t") == 2
+    db.run("CREATE TABLE u (a super)")
+    assert "jsonb" in str(db.error(copy("u", files.manifest("f"), "PARQUET")))
+
+
+def test_lock_takes_no_snapshot(
+    connect: Callable[..., psycopg2.extensions.connection], schema: str, db: Db
+) -> None:
+    db.run("CREATE TABLE t (a int)")
+    connection = connect(options=f"-c search_path={schema}")
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE")
+        connection.rollback()
+        cursor.execute("LOCK TABLE t IN ACCESS SHARE MODE")
+        db.run("INSERT INTO t VALUES (1)")
+        cursor.execute("SELECT count(*) FROM t")
+        assert cursor.fetchone() == (1,)
+        db.run("INSERT INTO t VALUES (2)")
+        cursor.execute("SELECT count(*) FROM t")
+        assert cursor.fetchone() == (1,)
+    connection.rollback()
+
+
+def test_s3_by_boto3(db: Db, files: Files) -> None:
+    """The second reader, against an S3 client that is only as much of one as it needs."""
+    from src.standin.copy_columnar import files_of
+    from src.standin.copy_command import CopyCommand
+    from src.standin.objects import ObjectProblem, S3Reader
+
+    class Missing(Exception):
+        response = {"Error": {"Code": "404"}}  # noqa: RUF012
+
+    class Body:
+        def __init__(self, data: bytes) -> None:
+            self.data = data
+
+        def iter_chunks(self, size: int) -> list[bytes]:
+            return [self.data[at : at + size] for at in range(0, len(self.data), size)]
+
+    class Client:
+        def path(self, key: str) -> bytes:
+            try:
+                return (files.folder / key.rpartition("/")[2]).read_bytes()
+            except FileNotFoundError:
+                raise Missing from None
+
+        def head_object(self, Bucket: str, Key: str) -> dict[str, int]:  # noqa: N803
+            return {"ContentLength": len(self.path(Key))}
+
+        def get_object(self, Bucket: str, Key: str) -> dict[str, Body]:  # noqa: N803
+            return {"Body": Body(self.path(Key))}
+
+    files.orc("f", pa.table({"x": pa.array([1], pa.int32())}))
+    reader = S3Reader(Client())
+    command = CopyCommand(("t",), None, files.manifest("f"), "ORC", True)
+    assert files_of(command, reader) == [f"{files.url}/f"]
+    with reader.open(f"{files.url}/f") as file:
+        assert pa.orc.ORCFile(file).nrows == 1
+    with pytest.raises(ObjectProblem) as caught:
+        reader.size(f"{files.url}/gone")
+    assert caught.value.missing
+
+
+def test_what_postgresql_refuses_is_a_load_error_too(db: Db, files: Files) -> None:
+    files.orc("f", pa.table({"x": pa.array(["a\0b"])}))
+    db.run("CREATE TABLE t (a varchar(9))")
+    assert db.error(copy("t", files.manifest("f"))).pgcode == "22021"
+    assert "0x00" in db.one(
+        "SELECT error_message FROM sys_load_error_detail WHERE table_id = 't'::regclass::oid"
+    )

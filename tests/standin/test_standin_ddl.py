@@ -7,6 +7,7 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
+from src.standin.server import Endpoint
 from tests.standin.helpers import Connection, Db
 
 DECLARED = """
@@ -271,3 +272,34 @@ def test_late_binding_views_do_not_hold_their_tables(db: Db) -> None:
 def test_an_ordinary_view_holds_its_table(db: Db) -> None:
     db.run("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t")
     assert db.error("DROP TABLE t").pgcode == "2BP01"
+
+
+def test_a_client_cannot_send_marks(db: Db) -> None:
+    from src.standin.catalog import mark
+
+    db.run("CREATE TABLE t (a int) " + mark({"name": "t", "diststyle": "ALL"}))
+    assert db.one("SELECT count(*) FROM svv_table_info WHERE diststyle = 'ALL' AND "
+                  "table_id = 't'::regclass::oid::int") == 0  # fmt: skip
+
+
+def test_another_user(db: Db, endpoint: Endpoint, schema: str) -> None:
+    db.run("CREATE TABLE t (a int); CREATE TABLE hidden (a int); INSERT INTO t VALUES (1)")
+    db.run("CREATE USER reader PASSWORD 'Abc-12345'")
+    try:
+        db.run(f"GRANT USAGE ON SCHEMA {schema} TO reader; GRANT SELECT ON t TO reader")
+        connection = psycopg2.connect(
+            host=endpoint.host, port=endpoint.port, dbname=endpoint.database, user="reader",
+            password="Abc-12345", options=f"-c search_path={schema}",
+        )  # fmt: skip
+        connection.autocommit = True
+        reader = Db(connection)
+        assert reader.rows("SELECT a FROM t") == [(1,)]
+        assert reader.error("SELECT a FROM hidden").pgcode == "42501"
+        assert reader.error("DELETE FROM t").pgcode == "42501"
+        reader.run("CREATE TEMP TABLE mine (a varchar(3)) DISTKEY (a)")
+        assert reader.error("INSERT INTO mine VALUES ('éé')").pgcode == "22001"
+        reader.run("DROP TABLE mine")
+        connection.close()
+    finally:
+        db.run(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM reader")
+        db.run(f"REVOKE ALL ON SCHEMA {schema} FROM reader; DROP USER reader")

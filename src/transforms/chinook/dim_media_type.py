@@ -1,7 +1,6 @@
 """dim_media_type: one media type."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.source import IMPUTED

@@ -1,7 +1,6 @@
 """dim_playlist: one playlist."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.source import IMPUTED

@@ -52,8 +52,8 @@ DIM_TRACK = Table(
 def dim_track(track: DataFrame, invoice_line: DataFrame, playlist_track: DataFrame) -> DataFrame:
     """One row a track; one that only an invoice line or a playlist names is inferred.
 
-    Takes the latest version of its own source, every version of those that name it. Album, media type and genre are unknown where the
-    track names none.
+    Takes the latest version of its own source, every version of those that name it. Album, media
+    type and genre are unknown where the track names none.
     """
     columns = [
         "track_id",

@@ -1,0 +1,225 @@
+"""The steps of a run and how they follow each other; the only place that knows them all."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from src.contract.warehouse import Warehouse
+from src.errors import CheckRefused, StarliftError
+from src.io.lake import Lake
+from src.io.log import ChangeSet, LakeState, RawFile
+from src.io.raw_files import Candidate, fresh, list_raw
+from src.io.redshift import Connect
+from src.io.store import open_store
+from src.pipeline.build import build, plan_build
+from src.pipeline.load import Loaded, Loader, ddl, load
+from src.pipeline.stage import commit_staged, stage
+from src.pipeline.verify import Proof, verify
+from src.runs import Run
+from src.settings import Settings
+
+
+@dataclass
+class Report:
+    """What a run did, for people, for ``starlift status``, and as JSON in the lake."""
+
+    run: str
+    warehouse: str
+    at: str
+    raw_files: tuple[RawFile, ...] = ()
+    changes: tuple[ChangeSet, ...] = ()
+    loaded: list[Loaded] = field(default_factory=list)
+    applied: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything new came into lake or warehouse."""
+        return bool(self.raw_files or self.changes or self.applied)
+
+    def as_dict(self) -> dict[str, Any]:
+        data = asdict(self)
+        for change in data["changes"]:
+            for part in ("keys", "rows"):
+                change[part] = len(change[part])
+        return data
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One run over one warehouse: its steps share lake, raw folder, run and report.
+
+    ``session`` gives the Spark session, started at its first use.
+    """
+
+    warehouse: Warehouse
+    settings: Settings
+    run: Run
+    session: Callable[[], SparkSession]
+    raw: str | None
+    report: Report
+
+    @property
+    def lake(self) -> Lake:
+        place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
+        return Lake(self.session, open_store(place), self.settings.lake)
+
+    def candidates(self, state: LakeState) -> list[Candidate]:
+        """The raw files to stage. Names in the report what belongs to no source."""
+        path = self.settings.raw_path(self.warehouse.name, self.raw)
+        store = open_store(path)
+        listed = list_raw(store, self.warehouse.sources)
+        self.report.not_taken = [
+            f"{one.stored.path}: {one.reason}" for one in listed if not one.source
+        ]
+        if not listed and not state.raw_files:
+            raise CheckRefused(
+                "There are no raw files",
+                where=store.root,
+                expected=", ".join(f"{s.files}*.csv" for s in self.warehouse.sources[:3]) + " …",
+                found="no file" if store.exists() else "no such folder",
+                do="give the folder with --raw PATH, or make sample files: starlift sample "
+                f"{self.warehouse.name} --out {path}",
+            )
+        return fresh(listed, state)
+
+    def stage(self, on_bad_file: str = "fail") -> None:
+        """Stage what no entry holds and commit it."""
+        with self._timed("stage"):
+            lake = self.lake
+            state = LakeState.of(lake.log.entries())
+            todo = self.candidates(state)
+            path = self.settings.raw_path(self.warehouse.name, self.raw)
+            result = stage(
+                self.warehouse, open_store(path), lake, todo, self.run, on_bad_file=on_bad_file
+            )
+            commit_staged(lake, result, state.last + 1)
+            self.report.raw_files = result.raw_files
+            self.report.refused = [refusal.sentence() for refusal in result.refused]
+            self.report.notes += result.notes
+
+    def build(self, full: bool = False) -> None:
+        """Build what staged entries changed and commit it."""
+        with self._timed("build"):
+            lake = self.lake
+            state = LakeState.of(lake.log.entries())
+            result = build(
+                self.warehouse, lake, state, self.run, self.settings.calendar, full=full
+            )
+            if result.entry:
+                lake.log.commit(result.entry, state.last + 1)
+            self.report.changes = result.changes
+            self.report.notes += result.notes
+            self.report.notes += [f"{finding.sentence}" for finding in result.findings]
+
+    def load(self, connect: Connect) -> None:
+        """Apply the entries that the warehouse does not have yet."""
+        with self._timed("load"):
+            lake = self.lake
+            loader = Loader(
+                self.warehouse, lake.store, connect, self.settings.redshift, self.run
+            )
+            result = load(loader, lake.log.entries())
+            self.report.loaded = result.tables
+            self.report.applied = result.applied
+
+    def verify(self, connect: Connect) -> None:
+        """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
+        with self._timed("verify"):
+            lake = self.lake
+            state = LakeState.of(lake.log.entries())
+            connection = connect()
+            try:
+                self.report.proofs = verify(self.warehouse, lake, state, connection)
+            finally:
+                connection.close()
+        broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
+        self.report.notes += [
+            f"{p.table}: {p.what}: {p.detail}"
+            for p in self.report.proofs
+            if not p.holds and p.severity == "warn"
+        ]
+        if broken:
+            shown = "; ".join(f"{p.table}: {p.what}: {p.detail}" for p in broken[:10])
+            raise CheckRefused(
+                f"{len(broken)} proofs of the warehouse do not hold: {shown}",
+                do="build and load anew with 'starlift run … --full'",
+            )
+
+    def all(self, connect: Connect, *, on_bad_file: str, full: bool) -> None:
+        """Stage, build, load, and verify when anything was loaded."""
+        self.stage(on_bad_file)
+        self.build(full)
+        self.load(connect)
+        if self.report.applied:
+            self.verify(connect)
+
+    def plan(self, full: bool) -> dict[str, Any]:
+        """What a run would do, without starting Spark or touching anything."""
+        state = LakeState.of(self.lake.log.entries())
+        todo = self.candidates(state)
+        tables, notes = plan_build(self.warehouse, state, self.settings.calendar, full)
+        fresh_sources = {str(one.source) for one in todo}
+        for table, _ in self.warehouse.tables:
+            if table.name not in tables and fresh_sources & {g.source for g in table.inputs}:
+                tables[table.name] = "keys"
+        return {
+            "stage": [
+                {"file": one.stored.path, "source": one.source, "bytes": one.stored.size}
+                for one in todo
+            ],
+            "not_taken": self.report.not_taken,
+            "build": tables,
+            "notes": notes,
+            "ddl": ddl(self.warehouse),
+        }
+
+    def write_report(self) -> None:
+        """Keep the report in the lake, one file a run; for reading, never a source of truth."""
+        text = json.dumps(self.report.as_dict(), ensure_ascii=False, default=str)
+        self.lake.store.create(f"reports/{self.run.id}.json", text.encode())
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        self.run.progress(step, 0)
+        start = time.monotonic()
+        try:
+            yield
+        except StarliftError as error:
+            self.report.failed = error.sentence()
+            raise
+        finally:
+            self.report.seconds[step] = round(time.monotonic() - start, 2)
+
+
+def new_pipeline(
+    warehouse: Warehouse,
+    settings: Settings,
+    run: Run,
+    session: Callable[[], SparkSession],
+    raw: str | None = None,
+) -> Pipeline:
+    """A pipeline with an empty report."""
+    return Pipeline(
+        warehouse, settings, run, session, raw, Report(run.id, warehouse.name, run.at)
+    )
+
+
+def last_reports(lake: Lake, limit: int) -> list[dict[str, Any]]:
+    """The reports of the newest runs, newest first."""
+    stored = [one for one in lake.store.list("reports") if one.path.endswith(".json")]
+    newest = sorted(stored, key=lambda one: one.path, reverse=True)[:limit]
+    return [json.loads(lake.store.read(one.path)) for one in newest]
+

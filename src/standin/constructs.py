@@ -1,0 +1,279 @@
+"""What the stand-in does with each construct of Redshift: the one table, and its page.
+
+``python -m src.standin.constructs > docs/redshift.md`` writes the page; a test holds the page to
+this file and each test that is named here to its existence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+class How(Enum):
+    """What happens to a construct."""
+
+    ACCEPTED = "accepted"
+    REWRITTEN = "rewritten"
+    IMITATED = "imitated"
+    REFUSED = "refused"
+
+
+_MEANING = {
+    How.ACCEPTED: "goes to PostgreSQL as it is, and means the same",
+    How.REWRITTEN: "becomes PostgreSQL's words of the same meaning",
+    How.IMITATED: "is done by the stand-in itself, or remembered and shown but without effect",
+    How.REFUSED: "fails with a sentence that names it",
+}
+
+
+@dataclass(frozen=True)
+class Construct:
+    """One construct, what becomes of it and why; ``test`` is where that is shown."""
+
+    name: str
+    how: How
+    why: str
+    test: str
+
+
+_A, _R, _I, _X = How.ACCEPTED, How.REWRITTEN, How.IMITATED, How.REFUSED
+
+CONSTRUCTS: tuple[Construct, ...] = (
+    # Connection
+    Construct("unknown start-up parameters", _I, "dropped: PostgreSQL refuses them",
+              "test_redshift_connector"),
+    Construct("TLS", _X, "answered `N`: connect with `ssl=False` or `sslmode=prefer`",
+              "test_redshift_connector"),
+    Construct("CancelRequest", _A, "forwarded", "test_cancel_of_a_copy"),
+    Construct("passwords", _A, "MD5, by PostgreSQL itself; Redshift's drivers know no SCRAM",
+              "test_wrong_password_and_hidden_user"),
+    Construct("isolation", _I, "REPEATABLE READ by default, as Redshift's SNAPSHOT",
+              "test_expressions"),
+    Construct("serializable conflicts", _I,
+              "SQLSTATE 40001 as PostgreSQL, in the words of Redshift's 1023 (whose SQLSTATE is "
+              "XX000); conflicts are found by row, not by table",
+              "test_serializable_conflict_in_redshifts_words"),
+    # COPY
+    Construct("COPY … FORMAT AS ORC, PARQUET", _I,
+              "files are checked and streamed as binary COPY into the client's own transaction, "
+              "at Execute", "test_every_type_arrives_as_it_was"),
+    Construct("COPY … MANIFEST", _I, "meta.content_length needed and compared; mandatory; whole "
+              "s3:// URLs", "test_manifest_faults"),
+    Construct("COPY from a prefix", _I, "names that begin with `_`, `.` or `#` are passed over "
+              "(inferred from Spectrum)", "test_prefix_without_manifest"),
+    Construct("COPY: columns and types", _I, "by position, number and types equal, nothing "
+              "coerced; VARCHAR in bytes; NOT NULL", "test_file_faults"),
+    Construct("COPY … FILLRECORD", _I, "missing last columns become null", "test_fillrecord"),
+    Construct("COPY … STATUPDATE, ACCEPTINVCHARS, SERIALIZETOJSON", _I,
+              "taken, without effect: SUPER columns cannot be loaded yet, broken UTF-8 fails",
+              "test_option_without_effect"),
+    Construct("COPY: IAM_ROLE, CREDENTIALS, ACCESS_KEY_ID", _I,
+              "one must be there; what it says is not looked at", "test_what_copy_is_not"),
+    Construct("COPY … MAXERROR, REGION and other options of text formats", _X,
+              "as Redshift does for columnar files", "test_option_faults"),
+    Construct("COPY … EXPLICIT_IDS", _X, "not built", "test_option_faults"),
+    Construct("COPY … FORMAT AS CSV, JSON, AVRO; text", _X, "not built yet",
+              "test_what_copy_is_not"),
+    Construct("COPY … FROM STDIN, TO", _X, "PostgreSQL's, unknown to Redshift",
+              "test_what_copy_is_not"),
+    Construct("nanosecond timestamps in Parquet", _X, "Redshift loads them as far years, in "
+              "silence", "test_nanoseconds_are_refused"),
+    Construct("stl_load_errors, sys_load_error_detail", _I, "written outside the client's "
+              "transaction, seen by all", "test_a_failed_copy_rolls_back_and_its_error_stays"),
+    Construct("UNLOAD", _X, "not built yet", "test_refused"),
+    # DDL
+    Construct("DISTSTYLE, DISTKEY, SORTKEY, ENCODE, BACKUP", _I, "remembered, shown in "
+              "pg_table_def and svv_table_info", "test_declarations_are_remembered"),
+    Construct("ALTER TABLE … ALTER DISTKEY, DISTSTYLE, SORTKEY, ENCODE", _I, "remembered",
+              "test_keys_can_be_changed_later"),
+    Construct("PRIMARY KEY, UNIQUE", _I, "visible as constraints, never enforced",
+              "test_keys_are_visible_and_not_enforced"),
+    Construct("FOREIGN KEY, REFERENCES", _I, "remembered in standin.declared_foreign_keys, "
+              "not enforced, not in PostgreSQL's catalog", "test_declarations_are_remembered"),
+    Construct("IDENTITY(seed, step)", _R, "an identity column; a list of columns for COPY must "
+              "leave it out", "test_identity"),
+    Construct("VARCHAR, TEXT, BPCHAR, VARCHAR(MAX)", _R, "256 bytes, and 65535",
+              "test_declarations_are_remembered"),
+    Construct("lengths in bytes", _I, "a CHECK named standin_bytes_… on each VARCHAR and CHAR",
+              "test_varchar_counts_bytes"),
+    Construct("DECIMAL without precision", _R, "numeric(18,0), in columns and in casts",
+              "test_expressions"),
+    Construct("SUPER", _R, "jsonb; no navigation by dots", "test_declarations_are_remembered"),
+    Construct("types Redshift does not have (uuid, json, arrays …)", _X,
+              "PostgreSQL would take them", "test_refused"),
+    Construct("CREATE TABLE … (LIKE …), AS, IF NOT EXISTS, TEMP", _A,
+              "keys and encodings go with LIKE", "test_like_copies_keys_and_encodings"),
+    Construct("ALTER TABLE … ALTER COLUMN … TYPE varchar(n)", _I, "longer only, and outside a "
+              "transaction", "test_varchar_can_be_widened_outside_a_transaction"),
+    Construct("ALTER TABLE … SET/DROP NOT NULL, SET/DROP DEFAULT", _X, "Redshift has none",
+              "test_refused"),
+    Construct("ALTER TABLE … ADD COLUMN IF NOT EXISTS; several actions at once", _X,
+              "Redshift has none", "test_refused"),
+    Construct("ALTER TABLE … APPEND", _X, "not built yet", "test_refused"),
+    Construct("TRUNCATE, VACUUM, ALTER COLUMN TYPE in a transaction", _X,
+              "Redshift's TRUNCATE would commit it; the others fail there too",
+              "test_not_inside_a_transaction"),
+    Construct("VACUUM FULL, SORT ONLY, TO … PERCENT, BOOST", _R, "a plain VACUUM",
+              "test_vacuum_analyze_and_grants"),
+    Construct("views WITH NO SCHEMA BINDING", _I, "hold nothing they read; made again by name "
+              "when what they read has changed; their tables must exist when they are created",
+              "test_late_binding_views_do_not_hold_their_tables"),
+    Construct("CHECK, EXCLUDE, CREATE INDEX, TRIGGER, RULE, SEQUENCE, TYPE, DOMAIN, EXTENSION",
+              _X, "Redshift has none", "test_refused"),
+    Construct("external schemas and tables, datashares, models, RLS and masking policies", _X,
+              "not built", "test_refused"),
+    # Statements
+    Construct("SELECT, INSERT, UPDATE, DELETE USING, LOCK, BEGIN, COMMENT, schemas", _A, "",
+              "test_vacuum_analyze_and_grants"),
+    Construct("GRANT … TO GROUP, TO ROLE; CREATE USER, GROUP, ROLE", _R,
+              "roles of PostgreSQL", "test_vacuum_analyze_and_grants"),
+    Construct("SET query_group and other settings of Redshift", _I, "kept, without effect",
+              "test_settings_of_redshift"),
+    Construct("ON CONFLICT, RETURNING, DISTINCT ON, DO", _X, "PostgreSQL's, unknown to Redshift",
+              "test_refused"),
+    Construct("MERGE, SELECT TOP", _X, "not built yet: PostgreSQL's MERGE has other rules",
+              "test_refused"),
+    # Expressions
+    Construct("NVL, SYSDATE, GETDATE, LAST_DAY, TRUNC(timestamp)", _R, "", "test_expressions"),
+    Construct("DATEADD, DATEDIFF, DATE_PART with bare date parts", _R,
+              "DATEDIFF counts boundaries; by weeks it is refused", "test_expressions"),
+    Construct("LISTAGG … WITHIN GROUP", _R, "string_agg; not as a window function",
+              "test_expressions"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of Redshift's that the loader obeys, and how the stand-in shows it, or why not."""
+
+    number: int
+    text: str
+    tests: tuple[str, ...] = ()
+    because: str = ""
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(1, "COPY needs meta.content_length", ("test_manifest_faults",)),
+    Rule(2, "mandatory defaults to false", (
+        "test_missing_file_that_is_not_mandatory_is_skipped", "test_manifest_faults")),
+    Rule(3, "whole s3:// paths", ("test_manifest_faults",)),
+    Rule(4, "options of columnar COPY", ("test_option_faults",)),
+    Rule(5, "positional, number of columns", (
+        "test_file_faults", "test_column_list_orders_and_fills")),
+    Rule(6, "Hive partition columns are not read", because="nothing to show: a file's columns "
+         "are those of its footer; the loader's own tests check what it writes"),
+    Rule(7, "identity columns and LIKE", ("test_identity",)),
+    Rule(8, "types are not coerced", (
+        "test_file_faults", "test_nanoseconds_are_refused", "test_int96_and_timestamps_with_zone"),
+        because="Spectrum's true type rules are not known in full: the stand-in asks for equality"),
+    Rule(9, "VARCHAR counts bytes", ("test_varchar_counts_bytes", "test_file_faults")),
+    Rule(10, "codecs that COPY is documented for", because="Arrow reads more codecs; the "
+         "loader's own tests check what it writes"),
+    Rule(11, "one COPY per table and run", because="there are no slices here"),
+    Rule(12, "COPY does not deduplicate; a short transaction", ("test_two_clients_copy_at_once",)),
+    Rule(13, "errors stay readable", ("test_a_failed_copy_rolls_back_and_its_error_stays",)),
+    Rule(14, "no keys in SQL", ("test_statement_log",)),
+    Rule(15, "LOCK takes no snapshot", ("test_lock_takes_no_snapshot",)),
+    Rule(16, "isolation may be either", ("test_expressions",),
+         because="SERIALIZABLE by table cannot be shown: PostgreSQL finds conflicts by row"),
+    Rule(17, "errors that are retried", ("test_serializable_conflict_in_redshifts_words",),
+         because="1018 and 'conflict with concurrent transaction' do not come up here"),
+    Rule(18, "TRUNCATE commits", ("test_not_inside_a_transaction",)),
+    Rule(19, "what ALTER TABLE has not", ("test_refused", "test_not_inside_a_transaction")),
+    Rule(20, "keys are not enforced", ("test_keys_are_visible_and_not_enforced",),
+         because="a planner that trusts false keys cannot be shown"),
+    Rule(21, "delete joins staged keys", because="the loader's own tests"),
+    Rule(22, "MERGE's limits", ("test_refused",), because="MERGE is refused"),
+    Rule(23, "DROP loses grants; late-binding views", (
+        "test_late_binding_views_do_not_hold_their_tables",)),
+    Rule(24, "RLS and loads", because="RLS policies are refused"),
+    Rule(25, "ENCODE turns off ENCODE AUTO", ("test_declarations_are_remembered",)),
+    Rule(26, "Data API: 40 statements", because="the Data API is not the stand-in's"),
+    Rule(27, "Data API: ClientToken", because="the Data API is not the stand-in's"),
+    Rule(28, "Data API: polling", because="the Data API is not the stand-in's"),
+    Rule(29, "Data API: identifiers", because="the Data API is not the stand-in's"),
+    Rule(30, "Data API: results", because="the Data API is not the stand-in's"),
+    Rule(31, "drivers", ("test_redshift_connector", "test_several_statements_in_one_query")),
+    Rule(32, "the Spark connector", because="its jar is in none of the registries"),
+)  # fmt: skip
+
+_DIFFERENCES = (
+    "Quoted identifiers keep their case; Redshift folds them to lower case unless "
+    "`enable_case_sensitive_identifier` is set.",
+    "`AVG` of integers has decimals (Redshift gives a whole number), division and multiplication "
+    "of decimals have PostgreSQL's scale, `::varchar` is not cut to 256 bytes, `EXPLAIN` is "
+    "PostgreSQL's.",
+    "A key of a table made by `CREATE TABLE AS` has the type PostgreSQL gives it; texts without a "
+    "length stay without one, and are not checked in bytes.",
+    "A text that COPY finds too long is named with its row; Redshift names the file only.",
+    "`ALTER TABLE ADD PRIMARY KEY` over rows that break the key fails here.",
+    "Timestamps in ORC outside 1677 to 2262 do not survive Arrow's nanoseconds.",
+    "Column names of a late-binding view must be given in its SELECT.",
+)
+
+_HEAD = """\
+# The local stand-in for Redshift
+
+<!-- Written by `python -m src.standin.constructs`; do not edit. -->
+
+## What it is not
+
+It is **not Redshift**. It is a PostgreSQL 18 behind a small endpoint on 127.0.0.1 that speaks the
+same wire protocol, so that unmodified drivers and Redshift's own SQL text run on a laptop.
+It has no planner, no distribution, no slices, no WLM, no Spectrum, no IAM and no materialized-view
+refresh, and no speed that says anything about Redshift's. It can never show Spectrum's true type
+rules, what the planner does with keys that are not true, locks across refreshes, or costs.
+Nothing on this page was run on a real Redshift: the words of its errors are from public reports.
+
+What it has is the other half: what Redshift refuses and PostgreSQL would let pass is refused here.
+
+## Running it
+
+    python -m src.standin --home DIR [--port 5439] [--bucket NAME=PATH ...] [--s3-endpoint URL]
+
+`s3://NAME/key` is read from `PATH/key`; without a mapping, from S3 by boto3 when `--s3` or
+`--s3-endpoint` is given. The password is made at the first start and lies in `secrets.json` of the
+home, readable by its owner only, beside `endpoint.json` (where it listens). `statements.jsonl` has
+every statement with time, client, outcome and milliseconds, secrets taken out; `postgresql.log`
+and `standin.log` are the servers' own. PostgreSQL refuses to run as root: started by root it runs
+as the user `postgres` or `nobody`, and folders above its data are opened for passing through.
+
+From Python: `with connect_or_start(home, buckets={"lake": path}) as endpoint:` in
+`src.standin.server`. A stand-in that was started by a program ends with it, also when that program
+is killed; data stays. After a kill of the stand-in itself the next start recovers.
+"""
+
+
+def _table() -> Iterator[str]:
+    yield "## What becomes of what\n"
+    for how in How:
+        yield f"- **{how.value}**: {_MEANING[how]}"
+    yield "\nAnything else goes to PostgreSQL, which runs it or refuses it in its own words.\n"
+    yield "| construct | | how, why | shown by |"
+    yield "|---|---|---|---|"
+    for construct in CONSTRUCTS:
+        yield (
+            f"| {construct.name} | {construct.how.value} | {construct.why} | `{construct.test}` |"
+        )
+
+
+def _rules() -> Iterator[str]:
+    yield "\n## The rules the loader obeys\n"
+    yield "Numbers are those of the project's list of Redshift rules.\n"
+    yield "| rule | | tested here by | cannot be shown here because |"
+    yield "|---|---|---|---|"
+    for rule in RULES:
+        tests = ", ".join(f"`{test}`" for test in rule.tests)
+        yield f"| {rule.number} | {rule.text} | {tests} | {rule.because} |"
+
+
+def page() -> str:
+    """docs/redshift.md."""
+    lines = [_HEAD, *_table(), "\n## Known differences\n", *(f"- {text}" for text in _DIFFERENCES)]
+    return "\n".join([*lines, *_rules()]) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

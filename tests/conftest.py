@@ -1,0 +1,61 @@
+"""One Spark session for all tests, and frames from literal rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType, _parse_datatype_string
+
+from src.session import start_session
+from src.settings import load_settings
+
+Frame = Callable[[Sequence[Sequence[Any]], str], DataFrame]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The session as the jobs start it, small: tests wait for the driver, not for the rows."""
+    settings = load_settings("local")
+    small = dataclasses.replace(
+        settings.spark,
+        master="local[2]",
+        driver_memory="1g",
+        shuffle_partitions=1,
+        conf={
+            "spark.sql.adaptive.enabled": "false",
+            "spark.default.parallelism": "2",
+            "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
+        },
+    )
+    session = start_session(
+        dataclasses.replace(settings, spark=small),
+        "tests",
+        tmp_path_factory.mktemp("spark") / "spark.log",
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def frame(spark: SparkSession) -> Frame:
+    """Builds a frame of literal rows: ``frame([(1, "2021-01-31")], "id int, day date")``.
+
+    The rows travel as JSON, so that dates, times (UTC) and decimals are written as text; a value
+    that does not fit its type fails the test.
+    """
+
+    def build(rows: Sequence[Sequence[Any]], schema: str) -> DataFrame:
+        kind = _parse_datatype_string(schema)
+        assert isinstance(kind, StructType)
+        named = [dict(zip(kind.names, row, strict=True)) for row in rows]
+        text = F.lit(json.dumps(named, ensure_ascii=False, default=str))
+        array = F.from_json(text, f"array<{kind.simpleString()}>", {"mode": "FAILFAST"})
+        return spark.range(0, 1, 1, 1).select(F.inline(array))
+
+    return build
