@@ -18,7 +18,7 @@ def small_frame(spark: SparkSession, rows: Iterable[Sequence[object]], schema: s
 
     Times travel as microseconds in a long column.
     """
-    names = [part.split("`")[1] if "`" in part else part.split()[0] for part in schema.split(",")]
+    names = [field.rsplit(" ", 1)[0].strip().strip("`") for field in schema.split(",")]
     text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False)
     return spark.range(1).select(
         F.inline(F.from_json(F.lit(text), f"array<struct<{_colons(schema)}>>"))
@@ -32,6 +32,38 @@ def _colons(schema: str) -> str:
         name, kind = part.strip().rsplit(" ", 1)
         fields.append(f"{name}: {kind}")
     return ", ".join(fields)
+
+
+# Up to here a look-up is an expression; a broadcast costs a Spark job of its own.
+FEW = 16
+
+
+def look_up(
+    rows: DataFrame, on: Sequence[str], entries: Sequence[Sequence[object]], schema: str
+) -> DataFrame:
+    """The rows with the columns that ``entries`` give for their values of ``on``.
+
+    ``schema`` names the columns of the entries, those of ``on`` first; entries are distinct in
+    these. Rows that no entry names, and nulls in ``on``, get null.
+    """
+    names = [field.rsplit(" ", 1)[0].strip().strip("`") for field in schema.split(",")]
+    kinds = [field.rsplit(" ", 1)[1].strip() for field in schema.split(",")]
+    answers = names[len(on) :]
+    if len(entries) > FEW or not entries:
+        table = small_frame(rows.sparkSession, entries, schema)
+        return rows.join(F.broadcast(table), on=list(on), how="left").select(
+            *[f"`{name}`" for name in [*rows.columns, *answers]]
+        )
+    columns = []
+    for index, name in enumerate(answers, start=len(on)):
+        chosen = F.lit(None).cast(kinds[index])
+        for entry in entries:
+            matches = F.lit(True)
+            for column, value in zip(on, entry, strict=False):
+                matches = matches & (F.col(f"`{column}`") == F.lit(value))
+            chosen = F.when(matches, F.lit(entry[index]).cast(kinds[index])).otherwise(chosen)
+        columns.append(chosen.alias(name))
+    return rows.select("*", *columns)
 
 
 def where_computed(rows: DataFrame, condition: Column) -> DataFrame:

@@ -55,11 +55,20 @@ def _major(java_home: str) -> int | None:
     return int(found[2]) if found[1] == "1" and found[2] else int(found[1])
 
 
-def start_session(settings: Settings, app: str, log_file: Path | None = None) -> SparkSession:
+# Below so many bytes to read, a run is over before optimising pays: compiling Java's second tier
+# and generating code for each query costs more than half of the processor time (measured).
+SMALL_BYTES = 16 * 1024 * 1024
+
+
+def start_session(
+    settings: Settings, app: str, log_file: Path | None = None, expected_bytes: int | None = None
+) -> SparkSession:
     """The Spark session of a job. Under spark-submit and Glue the cluster's settings stand.
 
-    ``log_file`` takes Spark's own messages when the session's Java is started from here.
+    ``log_file`` takes Spark's own messages when the session's Java is started from here;
+    ``expected_bytes``, where known, is how much the job will read.
     """
+    small = expected_bytes is not None and expected_bytes <= SMALL_BYTES
     under_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     # Spark's Python workers are the first python3 on PATH unless told otherwise.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -69,6 +78,8 @@ def start_session(settings: Settings, app: str, log_file: Path | None = None) ->
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(settings.spark.master or "local[*]")
         java_options = "-Duser.timezone=UTC"
+        if small:
+            java_options += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
         if log_file:
             java_options += f" -Dlog4j2.configurationFile={_log_settings(log_file).as_uri()}"
         builder = builder.config("spark.driver.extraJavaOptions", java_options)
@@ -76,7 +87,8 @@ def start_session(settings: Settings, app: str, log_file: Path | None = None) ->
             builder = builder.config("spark.driver.memory", settings.spark.driver_memory)
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
-    for key, value in {**_conf(settings), **settings.spark.conf}.items():
+    small_conf = _SMALL if small and not under_submit else {}
+    for key, value in {**_conf(settings), **small_conf, **settings.spark.conf}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     zone = session._jvm.java.util.TimeZone.getDefault().getID()  # type: ignore[union-attr]
@@ -89,6 +101,14 @@ def start_session(settings: Settings, app: str, log_file: Path | None = None) ->
             "for spark.executor.extraJavaOptions, as scripts/submit.sh does",
         )
     return session
+
+
+_SMALL = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 def _conf(settings: Settings) -> dict[str, str]:

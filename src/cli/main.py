@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,9 +87,9 @@ def _pipeline(
 ) -> Pipeline:
     run = new_run(events)
 
-    @cache
-    def session() -> SparkSession:
-        return start_session(settings, f"starlift {name}", _log_file(settings, run.id))
+    def session(expected_bytes: int) -> SparkSession:
+        app_name, log_file = f"starlift {name}", _log_file(settings, run.id)
+        return start_session(settings, app_name, log_file, expected_bytes)
 
     return new_pipeline(find_warehouse(name), settings, run, session, raw)
 

@@ -47,6 +47,12 @@ class CsvHead:
 
 def read_head(store: Store, stored: Stored, source: Source) -> CsvHead:
     """Read and judge a file's head. Raises RawFileRefused with one sentence."""
+    if ":" in stored.path.rsplit("/", 1)[-1]:
+        raise RawFileRefused(
+            "The file's name has a colon, which Hadoop cannot read",
+            where=stored.path,
+            do="rename it",
+        )
     try:
         head = store.read(stored.path, 0, HEAD_BYTES)
         tail = store.read(stored.path, max(stored.size - 1, 0), 1)
@@ -60,8 +66,7 @@ def read_head(store: Store, stored: Stored, source: Source) -> CsvHead:
     bom = len(BOM) if head.startswith(BOM) else 0
     text = _text(head[bom:], stored)
     line = _first_line(text, stored)
-    delimiter = max(DELIMITERS, key=lambda sign: _matches(_cells(line, sign), source))
-    cells = _cells(line, delimiter)
+    delimiter, cells = _split(line, source, stored)
     columns, unknown = _columns(cells, source, stored)
     return CsvHead(
         stored,
@@ -108,7 +113,7 @@ def _first_line(text: str, stored: Stored) -> str:
     while end != -1 and text.count('"', 0, end) % 2 == 1:
         end = text.find("\n", end + 1)
     line = text if end == -1 else text[:end]
-    if "\r" in line.rstrip("\r"):
+    if "\r" in line.replace("\r\n", "\n").rstrip("\r"):
         raise RawFileRefused(
             "The lines of the file end in CR alone",
             where=stored.path,
@@ -117,6 +122,27 @@ def _first_line(text: str, stored: Stored) -> str:
             do="convert its line ends",
         )
     return line.rstrip("\r")
+
+
+def _split(line: str, source: Source, stored: Stored) -> tuple[str, list[str]]:
+    """The delimiter under which most names are declared ones, and the names."""
+    try:
+        delimiter = max(DELIMITERS, key=lambda sign: _matches(_cells(line, sign), source))
+        cells = _cells(line, delimiter)
+    except csv.Error:
+        cells = []
+    # A name over several lines is believed; one that holds delimiters besides is rows that an
+    # open quote has swallowed.
+    swallowed = any("\n" in cell and delimiter in cell for cell in cells)
+    if line.count('"') % 2 == 1 or swallowed or not cells:
+        raise RawFileRefused(
+            "The header line cannot be split into names",
+            where=f"{stored.path} line 1",
+            expected="names, in quotes that close or without",
+            found=f"'{line.partition(chr(10))[0][:80].rstrip()}'",
+            do="correct the header, or deliver the file again",
+        )
+    return delimiter, cells
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -162,7 +188,7 @@ def _columns(
             "Required columns are missing from the header",
             where=f"{stored.path} line 1",
             expected=", ".join(hints),
-            found=", ".join(f"'{cell}'" for cell in cells[:40]) or "nothing",
+            found=", ".join(f"'{cell[:60]}'" for cell in cells[:40]),
             do="correct the header, or deliver the file again",
         )
     if unknown and source.new_columns == "fail":

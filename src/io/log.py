@@ -178,7 +178,7 @@ def _decode(content: bytes, path: str) -> Entry:
             built=_built(data["built"]),
             number=data["number"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StarliftError(
             "An entry of the log cannot be read",
             where=path,

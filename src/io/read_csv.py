@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
 from src.errors import RawFileRefused
-from src.frames import small_frame
+from src.frames import look_up
 from src.io.csv_header import CsvHead, CsvLayout
 from src.io.raw_files import raw_id
 from src.io.store import Store, bare_path, bare_path_read
@@ -81,10 +81,8 @@ def scan(
     Returns the blocks in file order by raw_id, and a refusal for each file whose bytes read are
     not the bytes listed.
     """
-    counted = reduce(
-        lambda left, right: left.unionByName(right),
-        [_count_blocks(_physical_lines(spark, store, heads)) for heads in groups],
-    ).collect()
+    lines = [_physical_lines(spark, store, heads) for heads in groups]
+    counted = _count_blocks(reduce(lambda left, right: left.unionByName(right), lines)).collect()
     grouped: dict[str, list[Row]] = {}
     for row in counted:
         grouped.setdefault(bare_path_read(row["url"]), []).append(row)
@@ -178,23 +176,23 @@ def _numbered(
 ) -> DataFrame:
     """Physical lines with raw_id and raw_line, headers left out."""
     headers = {raw_id(head.stored): head.header_lines for head in heads}
-    bases = small_frame(
-        spark,
-        [
-            (
-                block.url,
-                block.start,
-                block.raw_id,
-                block.lines_before + 1 - block.first,
-                headers[block.raw_id],
-            )
-            for block in blocks
-        ],
-        "url string, block long, raw_id long, base long, header_lines int",
-    )
+    bases = [
+        (
+            block.url,
+            block.start,
+            block.raw_id,
+            block.lines_before + 1 - block.first,
+            headers[block.raw_id],
+        )
+        for block in blocks
+    ]
     return (
-        _physical_lines(spark, store, heads)
-        .join(F.broadcast(bases), on=["url", "block"], how="inner")
+        look_up(
+            _physical_lines(spark, store, heads),
+            ["url", "block"],
+            bases,
+            "url string, block long, raw_id long, base long, header_lines int",
+        )
         .select(
             "raw_id",
             (F.col("id") + F.col("base")).alias("raw_line"),
@@ -294,6 +292,8 @@ def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
     parsed = whole.withColumn("parsed", F.from_csv(text, schema, options))
     sign = re.escape(layout.delimiter)
     has_quote = F.instr("raw", '"') > 0
+    # An opening quote after which there is no other: stray quotes before it made the count even.
+    unclosed = F.col("raw").rlike(f'(^|{sign})"[^"{sign}][^"]*$')
     after_quote = F.regexp_replace(text, '"[^"]*"', '"').rlike(f'(^|{sign})"+[^"{sign}]')
     broken = (
         F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))
@@ -305,6 +305,10 @@ def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
         .when(
             has_quote & after_quote,
             F.lit("text after a closing quote: expected a delimiter"),
+        )
+        .when(
+            has_quote & unclosed,
+            F.lit("a quote that is never closed: expected quotes in pairs"),
         )
         .when(
             F.col("parsed.malformed").isNotNull(),

@@ -75,12 +75,15 @@ class LocalStore:
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         top = os.path.join(self.root, prefix)
-        for folder, folders, files in os.walk(top, followlinks=True):
-            folders.sort()
-            for name in sorted(files):
-                full = os.path.join(folder, name)
-                if stored := self._stat(full):
-                    yield stored
+        found = [
+            os.path.join(folder, name)
+            for folder, _, files in os.walk(top, followlinks=True)
+            for name in files
+        ]
+        # By whole path, as S3 sorts them: "a.csv" stands before "a/b.csv".
+        for full in sorted(found):
+            if stored := self._stat(full):
+                yield stored
 
     def stat(self, path: str) -> Stored | None:
         return self._stat(os.path.join(self.root, path))
@@ -105,20 +108,20 @@ class LocalStore:
     def create(self, path: str, content: bytes) -> bool:
         full = os.path.join(self.root, path)
         folder = os.path.dirname(full)
-        os.makedirs(folder, exist_ok=True)
         # The temporary name is unlike any object's, so that a killed writer leaves nothing that
         # a reader could take for an object; link() fails when the name is taken, on every POSIX
         # file system, and never replaces what is there.
         temporary = os.path.join(folder, f".{uuid.uuid4().hex}.tmp")
         try:
+            os.makedirs(folder, exist_ok=True)
             with open(temporary, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.link(temporary, full)
-        except FileExistsError:
-            return False
         except OSError as error:
+            if isinstance(error, FileExistsError) and os.path.lexists(full):
+                return False
             raise StarliftError(
                 f"Cannot write {path}",
                 where=self.root,
@@ -161,5 +164,9 @@ def open_store(location: str) -> Store:
             "S3 locations are not supported by this version",
             expected="a local path",
             found=location,
+        )
+    if re.match(r"[a-z][a-z0-9+.-]*://", location) and not location.startswith("file:///"):
+        raise UsageError(
+            "Unknown kind of location", expected="a local path or file:///path", found=location
         )
     return LocalStore(location.removeprefix("file://"))

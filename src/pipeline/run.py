@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -14,7 +15,7 @@ from pyspark.sql import SparkSession
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState, RawFile
+from src.io.log import ChangeSet, LakeState, Log, RawFile
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect
 from src.io.store import open_store
@@ -61,20 +62,32 @@ class Report:
 class Pipeline:
     """One run over one warehouse: its steps share lake, raw folder, run and report.
 
-    ``session`` gives the Spark session, started at its first use.
+    ``session`` gives the Spark session, started at its first use for about so many bytes to read.
     """
 
     warehouse: Warehouse
     settings: Settings
     run: Run
-    session: Callable[[], SparkSession]
+    session: Callable[[int], SparkSession]
     raw: str | None
     report: Report
 
     @property
     def lake(self) -> Lake:
         place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
-        return Lake(self.session, open_store(place), self.settings.lake)
+        store = open_store(place)
+
+        def session() -> SparkSession:
+            return self.session(self._expected_bytes(LakeState.of(Log(store).entries())))
+
+        return Lake(cache(session), store, self.settings.lake)
+
+    def _expected_bytes(self, state: LakeState) -> int:
+        """How much this run may read: raw files to stage, and all that is staged."""
+        staged = sum(file.size for files in state.staged.values() for _, file in files)
+        path = self.raw or self.settings.raw.get(self.warehouse.name)
+        listed = list_raw(open_store(path), self.warehouse.sources) if path else []
+        return staged + sum(one.stored.size for one in fresh(listed, state))
 
     def candidates(self, state: LakeState) -> list[Candidate]:
         """The raw files to stage. Names in the report what belongs to no source."""
@@ -208,7 +221,7 @@ def new_pipeline(
     warehouse: Warehouse,
     settings: Settings,
     run: Run,
-    session: Callable[[], SparkSession],
+    session: Callable[[int], SparkSession],
     raw: str | None = None,
 ) -> Pipeline:
     """A pipeline with an empty report."""

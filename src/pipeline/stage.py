@@ -20,7 +20,7 @@ from src.contract.source import Source
 from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
 from src.errors import RawFileRefused, StarliftError
-from src.frames import small_frame, where_computed
+from src.frames import look_up, where_computed
 from src.io.csv_header import CsvHead, CsvLayout, read_head
 from src.io.lake import Lake
 from src.io.log import DataFile, Entry, RawFile, StagedPart
@@ -37,6 +37,10 @@ from src.transforms.standardise import standardise
 
 # Spark jobs of small files mostly wait for the driver; a few at once keep both cores busy.
 JOBS_AT_ONCE = 4
+
+# Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
+# twice is cheaper than spilling.
+KEPT_BYTES = 16 * 1024 * 1024
 
 QUARANTINE = (
     Column("source", varchar(128), "the raw source", nullable=False),
@@ -101,6 +105,8 @@ def stage(
         source.name: standardise(_parsed(lake, raw, files, blocks), source)
         for source, files in _by_source(taken)
     }
+    if sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES:
+        parsed = {name: rows.persist() for name, rows in parsed.items()}
     counts = collect_audit(
         [
             audit_rows(parsed[source.name], source, identity_hash(source))
@@ -109,6 +115,8 @@ def stage(
     )
     run.progress("reading raw files", sum(count.records for count in counts.values()))
     staged, quarantine = _write(lake, taken, parsed, counts, run)
+    for rows in parsed.values():
+        rows.unpersist()
     _unchanged(raw, taken)
     raw_files = tuple(
         _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name]) for file in taken
@@ -234,16 +242,12 @@ def _parsed(
         parse(records(lake.spark, raw, heads, blocks), source)
         for heads in _by_layout(files).values()
     ]
-    origins = small_frame(
-        lake.spark,
-        [
-            (file.raw_id, file.candidate.stored.path, file.candidate.stored.modified)
-            for file in files
-        ],
-        "raw_id long, raw_file string, arrived long",
-    ).select("raw_id", "raw_file", F.timestamp_micros("arrived").alias("arrived_at"))
     whole = reduce(lambda left, right: left.unionByName(right), [_common(f) for f in frames])
-    return whole.join(F.broadcast(origins), on="raw_id", how="inner")
+    origins = [
+        (file.raw_id, file.candidate.stored.path, file.candidate.stored.modified) for file in files
+    ]
+    found = look_up(whole, ["raw_id"], origins, "raw_id long, raw_file string, arrived long")
+    return found.withColumn("arrived_at", F.timestamp_micros("arrived")).drop("arrived")
 
 
 def _common(parsed: DataFrame) -> DataFrame:

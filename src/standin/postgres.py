@@ -30,6 +30,9 @@ USER = "awsuser"
 _NEEDED_BYTES = 200_000_000
 """What an empty PostgreSQL, its write-ahead log and a first load need on disk."""
 
+_SOCKETS = "slr-"
+"""How the folders of sockets begin."""
+
 _SETTINGS = """
 # Written by the stand-in.
 include_if_exists = 'standin.local.conf'
@@ -170,7 +173,8 @@ def stop_leftover(data: Path) -> bool:
     """
     lock = data / "postmaster.pid"
     try:
-        pid = int(lock.read_text().splitlines()[0])
+        lines = lock.read_text().splitlines()
+        pid = int(lines[0])
     except (FileNotFoundError, IndexError, ValueError):
         return False
     found = _process_runs(pid, data)
@@ -196,6 +200,8 @@ def stop_leftover(data: Path) -> bool:
         _await_end(lambda: bool(_processes_of(data)), 5)
     if Path("/proc/self").exists() and not _processes_of(data):
         lock.unlink(missing_ok=True)
+        if len(lines) > 4 and Path(lines[4]).name.startswith(_SOCKETS):
+            shutil.rmtree(lines[4], ignore_errors=True)
     return found
 
 
@@ -361,7 +367,7 @@ class Postgres:
 
     def _launch(self, programs: Path) -> None:
         base = "/tmp" if len(tempfile.gettempdir()) > 60 else tempfile.gettempdir()
-        self.sockets = Path(tempfile.mkdtemp(prefix="slr-", dir=base))
+        self.sockets = Path(tempfile.mkdtemp(prefix=_SOCKETS, dir=base))
         if self._user is not None:
             os.chown(self.sockets, self._user.pw_uid, self._user.pw_gid)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0

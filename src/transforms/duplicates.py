@@ -29,17 +29,18 @@ def judge(rows: DataFrame, source: Source) -> DataFrame:
     same = ["raw_id", *identity(source)]
     columns = [column.name for column in source.columns]
     content = F.struct(*columns)
-    in_content = Window.partitionBy(*same, "content").orderBy(F.desc("raw_line"))
+    # Helper columns have a blank in their names, which no contract can declare.
+    in_content = Window.partitionBy(*same, "all columns").orderBy(F.desc("raw_line"))
     in_identity = Window.partitionBy(*same).orderBy(F.desc("raw_line"))
     return (
-        rows.withColumn("content", content)
-        .withColumn("copy", F.row_number().over(in_content))
-        .withColumn("place", F.row_number().over(in_identity))
+        rows.withColumn("all columns", content)
+        .withColumn("nth copy", F.row_number().over(in_content))
+        .withColumn("nth row", F.row_number().over(in_identity))
         .withColumn(
             "fate",
-            F.when(F.col("copy") > 1, "duplicate")
-            .when(F.col("place") > 1, "conflict")
+            F.when(F.col("nth copy") > 1, "duplicate")
+            .when(F.col("nth row") > 1, "conflict")
             .otherwise("keep"),
         )
-        .drop("content", "copy", "place")
+        .drop("all columns", "nth copy", "nth row")
     )

@@ -36,16 +36,17 @@ def fold_history(
     is_deleted = deleted if deleted is not None else F.lit(False)
     of_key = Window.partitionBy(*key)
     in_order = of_key.orderBy(*order)
-    at_instant = Window.partitionBy(*key, "at").orderBy(*[column.desc() for column in order])
-    timed = versions.withColumn("at", valid_from).withColumn("is_deleted", is_deleted)
-    last_at_instant = timed.withColumn("place", F.row_number().over(at_instant)).where(
-        F.col("place") == 1
+    at_instant = Window.partitionBy(*key, "valid at").orderBy(*[column.desc() for column in order])
+    # Helper columns have a blank in their names, which no contract can declare.
+    timed = versions.withColumn("valid at", valid_from).withColumn("is_deleted", is_deleted)
+    last_at_instant = timed.withColumn("nth last", F.row_number().over(at_instant)).where(
+        F.col("nth last") == 1
     )
     content = F.struct(*tracked, "is_deleted")
     changes = (
-        last_at_instant.withColumn("content", content)
-        .withColumn("before", F.lag("content").over(in_order))
-        .withColumn("is_first", F.row_number().over(in_order) == 1)
+        last_at_instant.withColumn("tracked now", content)
+        .withColumn("tracked before", F.lag("tracked now").over(in_order))
+        .withColumn("is first", F.row_number().over(in_order) == 1)
         .withColumns(
             {
                 column: F.last(column).over(
@@ -54,18 +55,18 @@ def fold_history(
                 for column in overwritten
             }
         )
-        .where(F.col("is_first") | ~F.col("content").eqNullSafe(F.col("before")))
+        .where(F.col("is first") | ~F.col("tracked now").eqNullSafe(F.col("tracked before")))
     )
-    next_at = F.lead("at").over(of_key.orderBy("at"))
-    return changes.withColumn("next_at", next_at).select(
+    next_at = F.lead("valid at").over(of_key.orderBy("valid at"))
+    return changes.withColumn("next at", next_at).select(
         *key,
         *tracked,
         *overwritten,
-        F.when(F.col("is_first"), F.lit(FIRST).cast("timestamp"))
-        .otherwise(F.col("at"))
+        F.when(F.col("is first"), F.lit(FIRST).cast("timestamp"))
+        .otherwise(F.col("valid at"))
         .alias("valid_from"),
-        F.coalesce("next_at", F.lit(OPEN).cast("timestamp")).alias("valid_to"),
-        F.col("next_at").isNull().alias("is_current"),
+        F.coalesce("next at", F.lit(OPEN).cast("timestamp")).alias("valid_to"),
+        F.col("next at").isNull().alias("is_current"),
         "is_deleted",
     )
 

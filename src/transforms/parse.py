@@ -126,7 +126,7 @@ def _typed(text: SparkColumn, column: Column, zone: str) -> SparkColumn:
     if kind == "varchar":
         return F.when(F.octet_length(text) <= column.type.args[0], text)
     if kind in _INTEGERS:
-        return _integer(text, kind).cast(column.type.spark)
+        return _integer(text, kind)
     if kind == "decimal":
         return _decimal(text, *column.type.args)
     if kind == "timestamp":
@@ -138,23 +138,27 @@ def _typed(text: SparkColumn, column: Column, zone: str) -> SparkColumn:
 
 
 def _integer(text: SparkColumn, kind: str) -> SparkColumn:
-    """A whole number, also written ``1.0``; null outside the type's range."""
-    low, high = _INTEGERS[kind]
-    exact = text.cast("decimal(28,8)")
-    # Spark's cast to bigint cuts decimals off, so it is trusted only where there is no point.
-    whole = F.when(F.instr(text, ".") == 0, text.cast("bigint")).otherwise(
-        F.when(exact == F.floor(exact), exact.cast("bigint"))
-    )
-    return F.when(whole.between(low, high), whole)
+    """A whole number, also written ``1.0`` or ``1E3``; null outside the type's range."""
+    # Spark's cast from text cuts decimals off, so it is trusted only where there is no point; its
+    # cast from decimal wraps around at the type's range, the one from text does not.
+    plain = F.when(F.instr(text, ".") == 0, text.cast(kind))
+    return F.coalesce(plain, _rounded(text, 0).cast("string").cast(kind))
 
 
 def _decimal(text: SparkColumn, precision: int, scale: int) -> SparkColumn:
     """An exact amount: binary noise below 1e-9 is rounded away, more real decimals are null."""
-    exact = text.cast("decimal(28,12)")
+    return _rounded(text, scale).cast(f"decimal({precision},{scale})")
+
+
+def _rounded(text: SparkColumn, scale: int) -> SparkColumn:
+    """The number within 1e-9 of the text that has ``scale`` decimals; null when there is none."""
+    # Java takes minutes to round 1e-50000000, so an exponent has two digits at most.
+    plain = (F.instr(text, "e") == 0) & (F.instr(text, "E") == 0)
+    exact = F.when(plain | text.rlike("[eE][+-]?[0-9]{1,2}$"), text).cast("decimal(32,12)")
     rounded = F.round(exact, scale)
-    noise = F.abs(exact - rounded.cast("decimal(28,12)"))
+    noise = F.abs(exact - rounded)
     near = noise <= F.lit("0.000000001").cast("decimal(28,12)")
-    return F.when(near, rounded.cast(f"decimal({precision},{scale})"))
+    return F.when(near, rounded)
 
 
 def _instant(text: SparkColumn, zone: str) -> SparkColumn:

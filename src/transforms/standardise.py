@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.source import Source
-from src.frames import small_frame
+from src.frames import look_up
 
 # The languages in which a country's name is recognised.
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "pl", "cs")
@@ -199,32 +199,37 @@ def standardise(rows: DataFrame, source: Source) -> DataFrame:
 
 
 def _replace(rows: DataFrame, column: Column, found: Iterable[tuple[str, str | None]]) -> DataFrame:
-    """The rows with one column's values replaced; its country is still as the supplier wrote it,
-    because phone and postal-code columns stand after the join on the raw spelling."""
-    raw, by = f"raw {column.name}", column.of_country
+    """The rows with one column's values replaced.
+
+    A country's column keeps the supplier's spelling beside it, because the phone numbers and
+    postal codes that go by it were collected with that spelling.
+    """
+    by = column.of_country
+    spelled = F.lit(None).cast("string")
+    if by:
+        spelled = F.col(f"raw {by}" if f"raw {by}" in rows.columns else by)
     if column.standard == "country":
-        answers = [(text, None, *reversed(country(text))) for text, _ in found]
+        answers = [(text, "", *reversed(country(text))) for text, _ in found]
     elif column.standard == "phone":
-        answers = [(text, given, phone(text, given), None) for text, given in found]
+        answers = [(text, given or "", phone(text, given), None) for text, given in found]
     else:
-        answers = [(text, given, postal_code(text, given), None) for text, given in found]
-    # Names with a blank: no contract can declare them, so none is ambiguous after the join.
-    table = small_frame(
-        rows.sparkSession,
+        answers = [(text, given or "", postal_code(text, given), None) for text, given in found]
+    # Names with a blank: no contract can declare them, so none is taken.
+    answered = look_up(
+        rows.withColumns(
+            {"given text": F.col(column.name), "given country": F.coalesce(spelled, F.lit(""))}
+        ),
+        ["given text", "given country"],
         answers,
         "`given text` string, `given country` string, `answer text` string, `answer code` string",
     )
-    matches = F.col(column.name) == F.col("given text")
-    if by:
-        spelled = f"raw {by}" if f"raw {by}" in rows.columns else by
-        matches = matches & F.col(spelled).eqNullSafe(F.col("given country"))
-    joined = rows.join(F.broadcast(table), matches, how="left")
     others = [name for name in rows.columns if name != column.name]
+    answer = F.col("answer text").alias(column.name)
     if column.standard != "country":
-        return joined.select(*others, F.col("answer text").alias(column.name))
-    return joined.select(
+        return answered.select(*others, answer)
+    return answered.select(
         *others,
-        F.col("answer text").alias(column.name),
-        F.col(column.name).alias(raw),
+        answer,
+        F.col(column.name).alias(f"raw {column.name}"),
         F.col("answer code").alias(f"{column.name}_code"),
     )

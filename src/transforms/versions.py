@@ -20,8 +20,9 @@ def latest_version(rows: DataFrame, source: Source) -> DataFrame:
     newest = Window.partitionBy(*source.key).orderBy(
         *[column.desc() for column in version_order(source)]
     )
+    # A blank in the helper's name: no contract can declare it.
     return (
-        rows.withColumn("version", F.row_number().over(newest))
-        .where(F.col("version") == 1)
-        .drop("version")
+        rows.withColumn("nth newest", F.row_number().over(newest))
+        .where(F.col("nth newest") == 1)
+        .drop("nth newest")
     )
