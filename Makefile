@@ -55,7 +55,7 @@ bench: setup ## Measure the steps at 10 M invoice lines; ARGS go to bench/run.py
 
 clean: ## Remove build products and caches; leaves .venv and your data
 	@rm -rf dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov spark-warehouse
-	find src jobs tests bench scripts conf -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . \( -path ./.venv -o -path ./.git \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 	echo "Build products are removed; .venv and $${STARLIFT_HOME:-.starlift} (raw files, lake, warehouse) are left alone."
 
 clean-data: ## Remove .starlift: sample files, lake, warehouse; asks first (YES=1 does not)

@@ -79,7 +79,9 @@ def start_session(
         builder = builder.master(settings.spark.master or "local[*]")
         java_options = "-Duser.timezone=UTC"
         if small:
-            java_options += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+            java_options += (
+                " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+            )
         if log_file:
             java_options += f" -Dlog4j2.configurationFile={_log_settings(log_file).as_uri()}"
         builder = builder.config("spark.driver.extraJavaOptions", java_options)
@@ -105,7 +107,7 @@ def start_session(
 
 _SMALL = {
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }

@@ -12,11 +12,12 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.exceptions
 from pyspark.sql import SparkSession
 
 from src import __version__
@@ -41,23 +42,23 @@ app = typer.Typer(
 )
 
 
-class FileFormat(str, Enum):
+class FileFormat(StrEnum):
     orc = "orc"
     parquet = "parquet"
 
 
-class OnBadFile(str, Enum):
+class OnBadFile(StrEnum):
     skip = "skip"
     fail = "fail"
 
 
-class Shown(str, Enum):
+class Shown(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
 
 
-Name = Annotated[str, typer.Argument(help="The warehouse: chinook.", metavar="WAREHOUSE")]
+Name = Annotated[str, typer.Argument(help="The warehouse: chinook.")]
 Env = Annotated[str, typer.Option("--env", help="Settings to use: conf/<env>.yaml.")]
 Conf = Annotated[
     str | None, typer.Option("--conf-dir", help="Folder of settings, instead of ./conf.")
@@ -82,9 +83,7 @@ def _log_file(settings: Settings, run_id: str) -> Path:
     return settings.home / "logs" / f"{run_id}.log"
 
 
-def _pipeline(
-    name: str, settings: Settings, events: Events, raw: str | None = None
-) -> Pipeline:
+def _pipeline(name: str, settings: Settings, events: Events, raw: str | None = None) -> Pipeline:
     run = new_run(events)
 
     def session(expected_bytes: int) -> SparkSession:
@@ -244,7 +243,7 @@ def quarantine(
 
 @app.command(epilog='Example: starlift query "SELECT SUM(total) FROM chinook.fact_invoice"')
 def query(
-    sql: Annotated[str, typer.Argument(help="One SQL statement.", metavar="SQL")],
+    sql: Annotated[str, typer.Argument(help="One SQL statement.")],
     format: Annotated[Shown, typer.Option("--format", help="How to print it.")] = Shown.table,
     env: Env = "local",
     conf_dir: Conf = None,
@@ -349,8 +348,7 @@ def _show_status(report: dict[str, Any]) -> None:
     if files:
         show_rows(("file", "read", "staged", "quarantined", "duplicates"), files, "table")
     tables = [
-        (t["table"], t["before"], t["deleted"], t["inserted"], t["after"])
-        for t in report["loaded"]
+        (t["table"], t["before"], t["deleted"], t["inserted"], t["after"]) for t in report["loaded"]
     ]
     if tables:
         show_rows(("table", "before", "deleted", "inserted", "after"), tables, "table")
@@ -379,15 +377,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _guarded(command: Callable[[], Any]) -> int:
-    import click
-
     try:
         result = command()
-    except click.exceptions.Abort:
-        err.print("Stopped.")
+    except typer.Abort:
+        print("starlift: stopped.", file=sys.stderr)
         return 3
-    except click.ClickException as error:
-        error.show()
+    except typer.exceptions.TyperException as error:
+        # Wrong arguments: typer shows the usage and what is wrong with it.
+        show = getattr(error, "show", None)
+        if show:
+            show()
         return 2
     except StarliftError as error:
         print(f"starlift: {error.sentence()}", file=sys.stderr)
@@ -395,7 +394,7 @@ def _guarded(command: Callable[[], Any]) -> int:
     except KeyboardInterrupt:
         print("starlift: stopped; the next run continues where this one was.", file=sys.stderr)
         return 3
-    except Exception as error:  # noqa: BLE001 - the last resort of the command line
+    except Exception as error:
         return _unexpected(error)
     return result if isinstance(result, int) else 0
 

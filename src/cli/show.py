@@ -34,8 +34,11 @@ class Events:
         self.step = step
         if self.as_json:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            print(json.dumps({"at": at, "event": "step", "step": step, "rows": rows}),
-                  file=sys.stderr, flush=True)
+            print(
+                json.dumps({"at": at, "event": "step", "step": step, "rows": rows}),
+                file=sys.stderr,
+                flush=True,
+            )
         elif not err.is_terminal and step != self._last:
             err.print(f"  {step} …")
         self._last = step
@@ -83,7 +86,7 @@ def _spark_progress() -> tuple[int, str]:
             rows += stage.inputRecords()
             done += stage.numCompleteTasks()
             total += stage.numTasks()
-    except Exception:  # noqa: BLE001 - progress must never end a run
+    except Exception:
         return 0, ""
     return rows, f"{done} of {total} tasks"
 
@@ -121,8 +124,8 @@ def _sources(report: Report) -> Grid:
     by_source: dict[str, list[int]] = {}
     for raw in report.raw_files:
         row = by_source.setdefault(raw.source, [0] * 5)
-        counts = (1, raw.records, raw.staged, raw.quarantined, raw.duplicates)
-        by_source[raw.source] = [a + b for a, b in zip(row, counts, strict=True)]
+        found = (1, raw.records, raw.staged, raw.quarantined, raw.duplicates)
+        by_source[raw.source] = [a + b for a, b in zip(row, found, strict=True)]
     for source, counts in by_source.items():
         grid.add_row(source, *[f"{count:,}" for count in counts])
     totals = [sum(counts[i] for counts in by_source.values()) for i in range(5)]

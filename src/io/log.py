@@ -121,7 +121,7 @@ class Log:
 
     def entries(self) -> list[Entry]:
         """All entries in order. Raises StarliftError when a number is missing or unreadable."""
-        entries = []
+        entries: list[Entry] = []
         for stored in self.store.list("log"):
             name = stored.path.rsplit("/", 1)[-1]
             if not name.endswith(".json") or name.startswith("."):

@@ -20,9 +20,7 @@ class Manifest:
     digest: str
 
 
-def write_manifest(
-    store: Store, path: str, files: Sequence[DataFile], copy_url: str
-) -> Manifest:
+def write_manifest(store: Store, path: str, files: Sequence[DataFile], copy_url: str) -> Manifest:
     """Write a manifest of the files below ``path``; sizes are those stored now.
 
     Raises LoadFailed when a file is missing or no longer has the size that the log says: COPY

@@ -333,7 +333,8 @@ def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
 def is_utf8(value: SparkColumn) -> SparkColumn:
     """Whether the bytes of a text column are valid UTF-8 (Spark does not check when reading)."""
     if hasattr(F, "is_valid_utf8"):
-        return F.is_valid_utf8(value)
+        valid: SparkColumn = F.is_valid_utf8(value)
+        return valid
     # decode() puts a replacement character for a broken byte, so the round trip differs.
     binary = value.cast("binary")
     return F.encode(F.decode(binary, "UTF-8"), "UTF-8") == binary

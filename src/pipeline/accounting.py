@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -113,13 +112,18 @@ def _times(names: str, name: str) -> SparkColumn:
     return F.sum(F.array_contains(names, F.lit(name)).cast("int"))
 
 
-def collect_audit(audits: list[DataFrame]) -> dict[int, FileCount]:
-    """The counts of all files of all sources, in one Spark job. Files without a record are absent
-    from Spark's answer and count zero.
-    """
-    rows = reduce(lambda left, right: left.unionByName(right), audits).collect()
-    counts: dict[int, FileCount] = _Counts()
-    for row in rows:
+class FileCounts(dict[int, FileCount]):
+    """Counts by raw_id. A file without a record is absent from Spark's answer and counts zero."""
+
+    def __missing__(self, raw_id: int) -> FileCount:
+        self[raw_id] = FileCount()
+        return self[raw_id]
+
+
+def collect_audit(audit: DataFrame) -> dict[int, FileCount]:
+    """The counts of the files of one source, by raw_id."""
+    counts: dict[int, FileCount] = {}
+    for row in audit.collect():
         facts: dict[str, str] = row["facts"]
         count = FileCount(
             records=int(facts["records"]),
@@ -139,12 +143,6 @@ def collect_audit(audits: list[DataFrame]) -> dict[int, FileCount]:
                 count.refused[name] = Decimal(text)
         counts[row["raw_id"]] = count
     return counts
-
-
-class _Counts(dict[int, FileCount]):
-    def __missing__(self, raw_id: int) -> FileCount:
-        self[raw_id] = FileCount()
-        return self[raw_id]
 
 
 def check_files(

@@ -11,8 +11,9 @@ import inspect
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql.types import IntegralType
 
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
@@ -192,20 +193,20 @@ def _pruned(files: list[DataFile], values: DataFrame) -> list[DataFile]:
     if len(files) < PRUNE_FROM_FILES or not columns:
         return files
     # Bounds are kept as text; numbers are compared as numbers, dates and text as text.
-    bounds = values.agg(
+    bounds: Row = values.agg(
         *[F.min(name).cast("string").alias(f"low {name}") for name in columns],
         *[F.max(name).cast("string").alias(f"high {name}") for name in columns],
     ).collect()[0]
-    numeric = {name for name in columns if values.schema[name].dataType.typeName() != "string"}
+    numbers = {name for name in columns if isinstance(values.schema[name].dataType, IntegralType)}
 
     def overlaps(file: DataFile) -> bool:
         for name in columns:
-            low, high = bounds[f"low {name}"], bounds[f"high {name}"]
-            file_low, file_high = file.low[name], file.high[name]
-            if None in (low, high, file_low, file_high):
+            texts = [bounds[f"low {name}"], bounds[f"high {name}"], file.low[name], file.high[name]]
+            if None in texts:
                 continue
-            order = float if name in numeric else str
-            if order(file_high) < order(low) or order(file_low) > order(high):  # type: ignore[arg-type]
+            ends = [int(text) for text in texts] if name in numbers else texts
+            low, high, file_low, file_high = ends
+            if file_high < low or file_low > high:
                 return False
         return True
 

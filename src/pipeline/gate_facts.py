@@ -1,11 +1,12 @@
-"""What the gate knows: counts and sums of the rows just written, read back in one Spark job."""
+"""What the gate knows: counts and sums of the rows just written, read back from their files."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
@@ -16,6 +17,8 @@ from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState
 from src.pipeline.star import current_rows
 from src.transforms.parse import holds
+
+JOBS_AT_ONCE = 4
 
 _TABLE_CHECKS = (Unique, RowCountChange, Freshness, SumReconciles)
 
@@ -56,24 +59,33 @@ class Parents:
 
 def collect_facts(subjects: list[Subject], parents: Parents) -> dict[str, dict[str, str]]:
     """All facts of all subjects by table and name, as text."""
-    frames = []
-    for subject in subjects:
-        table = subject.table
-        frames.append(_row_facts(table, subject.rows))
-        frames += [
-            _unique_facts(table, check, subject.rows)
-            for check in table.checks
-            if isinstance(check, Unique)
-        ]
-        frames += [
-            _count(table, f"dangling {reference.column}", dangling(subject, reference, parents))
-            for reference in table.references
-        ]
-        frames += _input_facts(subject, parents.warehouse)
+
+    def of_subject(subject: Subject) -> list[Row]:
+        frames = _subject_facts(subject, parents)
+        return reduce(lambda left, right: left.unionByName(right), frames).collect()
+
     found: dict[str, dict[str, str]] = {}
-    for row in reduce(lambda left, right: left.unionByName(right), frames).collect():
-        found.setdefault(row["table"], {}).update(row["facts"])
+    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
+        for rows in pool.map(of_subject, subjects):
+            for row in rows:
+                found.setdefault(row["table"], {}).update(row["facts"])
     return found
+
+
+def _subject_facts(subject: Subject, parents: Parents) -> list[DataFrame]:
+    """All facts of one table; its frames become one Spark job."""
+    table = subject.table
+    frames = [_row_facts(table, subject.rows)]
+    frames += [
+        _unique_facts(table, check, subject.rows)
+        for check in table.checks
+        if isinstance(check, Unique)
+    ]
+    frames += [
+        _count(table, f"dangling {reference.column}", dangling(subject, reference, parents))
+        for reference in table.references
+    ]
+    return frames + _input_facts(subject, parents.warehouse)
 
 
 def dangling(subject: Subject, reference: Reference, parents: Parents) -> DataFrame:
@@ -93,8 +105,10 @@ def _as_facts(table: str, facts: dict[str, SparkColumn]) -> list[SparkColumn]:
 def row_checks(table: Table) -> list[RowCheck]:
     declared = [check for check in table.checks if not isinstance(check, _TABLE_CHECKS)]
     not_null = [NotNull(column.name) for column in table.columns if not column.nullable]
-    return [*not_null, *declared]  # type: ignore[list-item]
+    return [*not_null, *declared]
 
+
+JOBS_AT_ONCE = 4
 
 _TABLE_CHECKS = (Unique, RowCountChange, Freshness, SumReconciles)
 

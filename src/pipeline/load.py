@@ -171,9 +171,7 @@ def _type_text(kind: str, length: int | None, precision: int | None, scale: int 
     return names.get(kind, kind)
 
 
-def _evolve(
-    connection: Connection, loader: Loader, table: Table, existing: dict[str, str]
-) -> None:
+def _evolve(connection: Connection, loader: Loader, table: Table, existing: dict[str, str]) -> None:
     """Add columns that may be null; refuse what a person must decide."""
     for column in table.columns:
         if column.name not in existing:
@@ -198,7 +196,8 @@ def _evolve(
 def _apply(connection: Connection, loader: Loader, entry: Entry) -> list[Loaded]:
     """COPY one entry into staging tables and publish it; drop the staging tables."""
     assert entry.built
-    staged, manifests = [], {}
+    staged: list[_Staged] = []
+    manifests: dict[str, str] = {}
     for change in entry.built.changes:
         table = loader.warehouse.table(change.table)
         loader.run.progress(f"copying {table.name}", change.row_count)
@@ -348,9 +347,7 @@ def _replace(connection: Connection, loader: Loader, one: _Staged) -> Loaded:
     if one.keys is None:
         deleted = connection.execute(sql.delete_all(table, loader.front))
     else:
-        deleted = connection.execute(
-            sql.delete_keys(table, loader.front, loader.back, one.keys)
-        )
+        deleted = connection.execute(sql.delete_keys(table, loader.front, loader.back, one.keys))
     inserted = connection.execute(sql.insert(table, loader.front, loader.back, one.rows))
     after = int(connection.query(sql.count(loader.front, table.name))[0][0])
     if after != before - deleted + inserted or after != one.change.total:

@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from src.contract.warehouse import Warehouse
-from src.errors import CheckRefused, StarliftError
+from src.errors import CheckRefused, StarliftError, UsageError
 from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState, Log, RawFile
 from src.io.raw_files import Candidate, fresh, list_raw
@@ -97,14 +97,20 @@ class Pipeline:
         self.report.not_taken = [
             f"{one.stored.path}: {one.reason}" for one in listed if not one.source
         ]
-        if not listed and not state.raw_files:
-            raise CheckRefused(
-                "There are no raw files",
+        sample = f"starlift sample {self.warehouse.name} --out {path}"
+        if not store.exists():
+            raise UsageError(
+                "There is no such folder of raw files",
                 where=store.root,
-                expected=", ".join(f"{s.files}*.csv" for s in self.warehouse.sources[:3]) + " …",
-                found="no file" if store.exists() else "no such folder",
-                do="give the folder with --raw PATH, or make sample files: starlift sample "
-                f"{self.warehouse.name} --out {path}",
+                do=f"give another with --raw PATH, or make sample files: {sample}",
+            )
+        if not any(one.source for one in listed) and not state.raw_files:
+            raise CheckRefused(
+                "No raw file belongs to a source",
+                where=store.root,
+                expected=", ".join(f"{s.files}.csv" for s in self.warehouse.sources),
+                found=", ".join(one.stored.path for one in listed[:5]) or "no file",
+                do=f"give another folder with --raw PATH, or make sample files: {sample}",
             )
         return fresh(listed, state)
 
@@ -128,9 +134,7 @@ class Pipeline:
         with self._timed("build"):
             lake = self.lake
             state = LakeState.of(lake.log.entries())
-            result = build(
-                self.warehouse, lake, state, self.run, self.settings.calendar, full=full
-            )
+            result = build(self.warehouse, lake, state, self.run, self.settings.calendar, full=full)
             if result.entry:
                 lake.log.commit(result.entry, state.last + 1)
             self.report.changes = result.changes
@@ -141,9 +145,7 @@ class Pipeline:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
             lake = self.lake
-            loader = Loader(
-                self.warehouse, lake.store, connect, self.settings.redshift, self.run
-            )
+            loader = Loader(self.warehouse, lake.store, connect, self.settings.redshift, self.run)
             result = load(loader, lake.log.entries())
             self.report.loaded = result.tables
             self.report.applied = result.applied
@@ -225,9 +227,7 @@ def new_pipeline(
     raw: str | None = None,
 ) -> Pipeline:
     """A pipeline with an empty report."""
-    return Pipeline(
-        warehouse, settings, run, session, raw, Report(run.id, warehouse.name, run.at)
-    )
+    return Pipeline(warehouse, settings, run, session, raw, Report(run.id, warehouse.name, run.at))
 
 
 def last_reports(lake: Lake, limit: int) -> list[dict[str, Any]]:
@@ -235,4 +235,3 @@ def last_reports(lake: Lake, limit: int) -> list[dict[str, Any]]:
     stored = [one for one in lake.store.list("reports") if one.path.endswith(".json")]
     newest = sorted(stored, key=lambda one: one.path, reverse=True)[:limit]
     return [json.loads(lake.store.read(one.path)) for one in newest]
-

@@ -28,7 +28,7 @@ from src.io.measure import Measured, Probe, measure
 from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read, records, scan
 from src.io.store import Store
-from src.pipeline.accounting import FileCount, audit_rows, check_files, collect_audit
+from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.fingerprints import source_fingerprints
 from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
@@ -101,18 +101,20 @@ def stage(
     taken = [file for file in taken if file.raw_id in blocks]
     if not taken:
         return result
-    parsed = {
-        source.name: standardise(_parsed(lake, raw, files, blocks), source)
-        for source, files in _by_source(taken)
-    }
-    if sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES:
-        parsed = {name: rows.persist() for name, rows in parsed.items()}
-    counts = collect_audit(
-        [
-            audit_rows(parsed[source.name], source, identity_hash(source))
-            for source, _ in _by_source(taken)
-        ]
-    )
+    keep = sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES
+
+    def count(group: tuple[Source, list[_Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
+        source, files = group
+        rows = standardise(_parsed(lake, raw, files, blocks), source)
+        rows = rows.persist() if keep else rows
+        return rows, collect_audit(audit_rows(rows, source, identity_hash(source)))
+
+    parsed, counts = {}, FileCounts()
+    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
+        groups = _by_source(taken)
+        for (source, _), (rows, counted) in zip(groups, pool.map(count, groups), strict=True):
+            parsed[source.name] = rows
+            counts.update(counted)
     run.progress("reading raw files", sum(count.records for count in counts.values()))
     staged, quarantine = _write(lake, taken, parsed, counts, run)
     for rows in parsed.values():

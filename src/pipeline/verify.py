@@ -58,9 +58,7 @@ def _facts(table: Table) -> dict[str, str]:
     return facts
 
 
-def _lake_facts(
-    tables: list[Table], lake: Lake, state: LakeState
-) -> dict[str, dict[str, Decimal]]:
+def _lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, dict[str, Decimal]]:
     """The facts of every table in the lake, in one Spark job."""
     frames = []
     for table in tables:
@@ -69,8 +67,9 @@ def _lake_facts(
         pairs = []
         for fact, expression in _facts(table).items():
             pairs += [F.lit(fact), F.expr(expression).cast("string")]
-        frames.append(rows.agg(F.create_map(*pairs).alias("facts")).withColumn(
-            "table", F.lit(table.name)))
+        frames.append(
+            rows.agg(F.create_map(*pairs).alias("facts")).withColumn("table", F.lit(table.name))
+        )
     found = reduce(lambda left, right: left.unionByName(right), frames).collect()
     return {
         row["table"]: {fact: Decimal(text or 0) for fact, text in row["facts"].items()}

@@ -79,21 +79,24 @@ def _plain(name: str) -> str:
 @lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
     """ISO code by plain name, alpha-2 and alpha-3 code."""
-    names = Locale("en").territories
-    codes = {
-        code for code in names if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
-    }
+    english = _territories("en")
+    codes = {code for code in english if len(code) == 2 and code.isalpha()} - _NO_COUNTRY
     found: dict[str, str] = {}
     for language in reversed(_LANGUAGES):
-        territories = Locale(language).territories
+        territories = _territories(language)
         found.update({_plain(territories[code]): code for code in codes if code in territories})
     for alias, targets in get_global("territory_aliases").items():
         # Three letters: ISO alpha-3. Historic countries with several successors are no alias.
-        if len(alias) in (2, 3) and alias.isalpha() and len(targets) == 1 and targets[0] in codes:
-            found.setdefault(alias.casefold(), targets[0])
+        name = str(alias)
+        if len(name) in (2, 3) and name.isalpha() and len(targets) == 1 and targets[0] in codes:
+            found.setdefault(name.casefold(), str(targets[0]))
     found.update({code.casefold(): code for code in codes})
     found.update(_ALIASES)
     return found
+
+
+def _territories(language: str) -> dict[str, str]:
+    return {str(code): str(name) for code, name in Locale(language).territories.items()}
 
 
 _NO_COUNTRY = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
@@ -111,7 +114,7 @@ def country(text: str) -> tuple[str | None, str]:
     code = _codes().get(_plain(text))
     if code is None:
         return None, text
-    return code, _PREFERRED.get(code) or str(Locale("en").territories[code])
+    return code, _PREFERRED.get(code) or _territories("en")[code]
 
 
 def phone(text: str, country_name: str | None) -> str:

@@ -129,6 +129,7 @@ def reference(content: bytes, header_lines: int, width: int, sign: str = ",") ->
         if raw.strip(b" \t\r"):
             cells, _ = split(raw, sign)
             whole = cells is not None and len(cells) == width and b"\0" not in raw
+            whole = whole and raw.count(b'"') % 2 == 0
             try:
                 raw.decode("utf-8")
             except UnicodeDecodeError:

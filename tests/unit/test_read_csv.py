@@ -63,7 +63,7 @@ FILES = {
     "quotes open behind a stray one": HEAD + b'1,a","b,2\n3,b,4\n',
     "too few and too many cells": HEAD + b"1,a\n2\n3,b,4,\n5,c,6,7\n8,d,9\n",
     "broken UTF-8": HEAD + b"1,\xff,2\n3,\xc3,4\n5,\xed\xa0\x80,6\n7,\xef\xbf\xbd,8\n9,e,0\n",
-    "NUL": HEAD + b"1,a\x00,2\n3,b,4\n",
+    "NUL": HEAD + b"0," + b"x" * 64 + b",0\n1,a\x00,2\n3,b,4\n",
     "newline in the header": b'id,"na\nme",size\n1,"a\nb",2\n3,c,4\n',
     "order and case": b"SIZE,Id,Name\n2,1,a\n4,3,b\n",
     "unknown column": b"id,note,name,size\n1,x,a,2\n3,y,b,4\n",
@@ -181,7 +181,7 @@ EXPECTED: dict[str, list[tuple[int, tuple[str | None, ...] | None]]] = {
         (5, ("7", "\ufffd", "8")),
         (6, ("9", "e", "0")),
     ],
-    "NUL": [(2, None), (3, ("3", "b", "4"))],
+    "NUL": [(2, ("0", "x" * 64, "0")), (3, None), (4, ("3", "b", "4"))],
     "newline in the header": [(3, ("1", "a\nb", "2")), (5, ("3", "c", "4"))],
     "order and case": [(2, ("1", "a", "2")), (3, ("3", "b", "4"))],
     "unknown column": [(2, ("1", "a", "2")), (3, ("3", "b", "4"))],
@@ -241,7 +241,7 @@ def test_the_raw_text_of_a_record_is_its_bytes(reading: Reading) -> None:
         ("text after a quote", 2, "text after a closing quote: expected a delimiter"),
         ("too few and too many cells", 2, "wrong number of cells: expected 3 as in the header"),
         ("broken UTF-8", 2, "broken UTF-8: expected UTF-8 text"),
-        ("NUL", 2, "a NUL character: expected text"),
+        ("NUL", 3, "a NUL character: expected text"),
     ],
 )
 def test_a_broken_record_says_why(reading: Reading, name: str, line: int, reason: str) -> None:

@@ -1,0 +1,141 @@
+"""Settings are checked before anything is done with them, and each refusal is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from src.errors import UsageError
+from src.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No conf folder in sight, and a home of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STARLIFT_HOME", str(tmp_path / "home"))
+    for name in ("STARLIFT_BUCKET", "STARLIFT_REDSHIFT_HOST", "STARLIFT_COPY_ROLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def load(folder: Path, text: str) -> Settings:
+    (folder / "conf").mkdir(exist_ok=True)
+    (folder / "conf" / "mine.yaml").write_text(text, encoding="utf-8")
+    return load_settings("mine", str(folder / "conf"))
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        load(folder, text)
+    assert caught.value.exit_code == 2
+    return caught.value.sentence().replace(str(folder), "")
+
+
+def test_the_shipped_local_settings_live_under_one_folder(tmp_path: Path) -> None:
+    settings = load_settings("local")
+    assert settings.lake.path == str(tmp_path / "home" / "lake")
+    assert settings.raw == {"chinook": str(tmp_path / "home" / "raw" / "chinook")}
+    assert (settings.lake.format, settings.lake.compression) == ("orc", "zlib")
+    assert settings.calendar.first == "2000-01-01"
+    assert settings.redshift.driver == "standin"
+
+
+def test_the_home_defaults_to_a_folder_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STARLIFT_HOME")
+    assert load_settings("local").home == tmp_path / ".starlift"
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_the_shipped_cloud_settings_want_their_variables(
+    env: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match=r"STARLIFT_BUCKET, which is not set .*[Ee]xport STARLIFT"):
+        load_settings(env)
+    monkeypatch.setenv("STARLIFT_BUCKET", "b")
+    monkeypatch.setenv("STARLIFT_REDSHIFT_HOST", "h")
+    monkeypatch.setenv("STARLIFT_COPY_ROLE", "r")
+    settings = load_settings(env)
+    assert settings.lake.path == "s3://b/lake"
+    assert (settings.redshift.host, settings.redshift.iam_role) == ("h", "r")
+
+
+def test_an_own_conf_folder_goes_before_what_is_shipped(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "local.yaml").write_text("lake: {path: /mine}", encoding="utf-8")
+    assert load_settings("local").lake.path == "/mine"
+
+
+def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
+    settings = load(tmp_path, "lake: {path: /x, format: parquet}")
+    assert settings.lake.compression == "snappy"
+    assert settings.raw == {}
+    assert settings.warehouse.reporting_timezone == "UTC"
+    assert settings.with_format("orc").lake.compression == "zlib"
+    assert settings.with_format("parquet") is settings
+    assert settings.with_format(None) is settings
+    with pytest.raises(UsageError, match="expected orc or parquet, found 'csv'"):
+        settings.with_format("csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("lake: {path: /x, formt: orc}", "Unknown setting 'lake.formt' in /conf/mine.yaml. "
+         "Did you mean 'lake.format'?"),
+        ("lakes: {path: /x}", "Unknown setting 'lakes' in /conf/mine.yaml. Did you mean 'lake'?"),
+        ("lake: {path: /x}\nzzz: 1", "Unknown setting 'zzz' in /conf/mine.yaml. Known: lake, "
+         "redshift, spark, warehouse, calendar, raw."),
+        ("lake: {path: /x}\nspark: {shuffle_partition: 3}",
+         "Did you mean 'spark.shuffle_partitions'?"),
+        ("lake: {path: '${NO_SUCH}/x'}", "The settings use the environment variable NO_SUCH, "
+         "which is not set in /conf/mine.yaml"),
+        ("lake: {path: /x, file_rows: many}",
+         "Setting 'lake.file_rows' has the wrong type in /conf/mine.yaml: expected int, "
+         "found 'many'."),
+        ("lake: {path: 5}", "'lake.path' has the wrong type in /conf/mine.yaml: expected str, "
+         "found 5."),
+        ("lake: {path: /x, file_rows: true}", "'lake.file_rows' has the wrong type"),
+        ("lake: {path: /x}\nredshift: {port: '5439'}", "'redshift.port' has the wrong type"),
+        ("lake: {path: /x}\nspark: {conf: [a]}", "'spark.conf' has the wrong type"),
+        ("lake: [1]", "Setting 'lake' is no mapping of keys"),
+        ("redshift: {port: 1}", "Setting 'lake.path' is missing in /conf/mine.yaml."),
+        ("", "Setting 'lake.path' is missing"),
+        ("- a\n- b", "The settings are no mapping of keys in /conf/mine.yaml."),
+        ("lake: {path: /x\nb: [", "The settings are not valid YAML in /conf/mine.yaml line 2"),
+        ("lake: {path: /x, format: csv}", "Unknown file format in /conf/mine.yaml: expected orc "
+         "or parquet, found 'csv'."),
+        ("lake: {path: /x, compression: lzo}", "COPY does not document this compression for orc"),
+        ("lake: {path: /x, format: parquet, compression: zlib}",
+         "for parquet in /conf/mine.yaml: expected one of snappy, gzip, none, found 'zlib'."),
+        ("lake: {path: /x}\nredshift: {driver: jdbc}", "expected standin or psycopg2"),
+        ("lake: {path: /x}\nwarehouse: {reporting_timezone: Mars/Olympus}",
+         "Unknown time zone in /conf/mine.yaml warehouse.reporting_timezone: expected a name like "
+         "Europe/Berlin, found 'Mars/Olympus'."),
+        ("lake: {path: /x}\nwarehouse: {reporting_timezone: ../etc/passwd}", "Unknown time zone"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    assert says in refusal(tmp_path, text)
+
+
+def test_an_unknown_environment_names_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="expected one of dev, local, prod, .*found 'stage'"):
+        load_settings("stage")
+
+
+def test_dates_and_variables_are_read_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHERE", "/there")
+    text = yaml.safe_dump({"lake": {"path": "${WHERE}/a/${WHERE}"}})
+    settings = load(tmp_path, text + "calendar: {first: 2010-05-01}\nraw: {chinook: '${WHERE}'}\n")
+    assert settings.lake.path == "/there/a//there"
+    assert settings.calendar.first == "2010-05-01"
+    assert settings.raw_path("chinook", None) == "/there"
+    assert settings.raw_path("chinook", "/given") == "/given"
+    with pytest.raises(UsageError, match="No raw folder is configured for sparkify"):
+        settings.raw_path("sparkify", None)
