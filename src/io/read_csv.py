@@ -293,7 +293,7 @@ def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
     sign = re.escape(layout.delimiter)
     has_quote = F.instr("raw", '"') > 0
     # An opening quote after which there is no other: stray quotes before it made the count even.
-    unclosed = F.col("raw").rlike(f'(^|{sign})"[^"{sign}][^"]*$')
+    unclosed = text.rlike(f'(^|{sign})"[^"{sign}][^"]*$')
     after_quote = F.regexp_replace(text, '"[^"]*"', '"').rlike(f'(^|{sign})"+[^"{sign}]')
     broken = (
         F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))

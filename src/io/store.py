@@ -65,7 +65,8 @@ class LocalStore:
     """A store on the local disk."""
 
     def __init__(self, root: Path | str) -> None:
-        self.root = str(Path(root).absolute())
+        # Without "..": Spark names files by their normal path, and names are compared.
+        self.root = os.path.abspath(root)
 
     def url(self, path: str) -> str:
         return f"file://{self.root}/{path}"

@@ -49,6 +49,7 @@ FILES = {
     "doubled quotes": HEAD + b'1,"a ""b"" c",2\n3,"""",4\n5,"""\n""",6\n7,"",8\n',
     "quotes inside plain cells": HEAD + b'1,5" x 7" disk,2\n3,b,4\n',
     "delimiters in quotes": HEAD + b'1,",,",2\n3,"b,\n,",4\n',
+    "a delimiter in the last quotes": b'id,name,size\r\n1,a,","\r\n3,b,"c,"\r\n',
     "blanks around": HEAD + b'1,  a  ,2\n3,"  b ",4\n',
     "empty values": HEAD + b'1,,\n2,"",""\n,,\n"","",""\n',
     "backslashes and hashes": HEAD + b'#1,\\N,2\n3,"b\\",4\n',
@@ -132,6 +133,7 @@ EXPECTED: dict[str, list[tuple[int, tuple[str | None, ...] | None]]] = {
     ],
     "quotes inside plain cells": [(2, ("1", '5" x 7" disk', "2")), (3, ("3", "b", "4"))],
     "delimiters in quotes": [(2, ("1", ",,", "2")), (3, ("3", "b,\n,", "4"))],
+    "a delimiter in the last quotes": [(2, ("1", "a", ",")), (3, ("3", "b", "c,"))],
     "blanks around": [(2, ("1", "  a  ", "2")), (3, ("3", "  b ", "4"))],
     "empty values": [
         (2, ("1", None, None)),

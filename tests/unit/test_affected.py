@@ -1,0 +1,160 @@
+"""Which keys a change touches, and which staged rows these keys are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pyspark.sql import DataFrame
+
+from src.pipeline.affected import affected_keys, restricted_inputs
+from src.transforms.warehouses import WAREHOUSES
+from tests.conftest import Frame
+
+CHINOOK = WAREHOUSES["chinook"]
+ORIGIN = "raw_file string, raw_line bigint, raw_id bigint, arrived_at timestamp"
+Staged = dict[str, DataFrame]
+
+
+def at(line: int, day: int = 1) -> tuple[object, ...]:
+    """The origin of a row: its file is named for the day of its arrival."""
+    return (f"{day}.csv", line, day, f"2021-01-0{day}")
+
+
+@pytest.fixture(scope="module")
+def staged(frame: Frame) -> Staged:
+    """A small lake: line 100 moved from invoice 1 to 2, invoice 3 from customer 7 to 8."""
+    return {
+        "invoice": frame(
+            [
+                (1, 7, *at(2)),
+                (2, 7, *at(3)),
+                (3, 7, *at(4)),
+                (3, 8, *at(2, day=2)),
+                (4, 9, *at(5)),
+            ],
+            f"invoice_id int, customer_id int, {ORIGIN}",
+        ),
+        "invoice_line": frame(
+            [
+                (100, 1, 50, *at(2)),
+                (100, 2, 50, *at(2, day=2)),
+                (101, 3, 51, *at(3)),
+                (102, 4, 50, *at(4)),
+            ],
+            f"invoice_line_id int, invoice_id int, track_id int, {ORIGIN}",
+        ),
+        "customer": frame(
+            [(7, None, *at(2)), (8, 5, *at(3)), (8, 6, *at(2, day=2))],
+            f"customer_id int, support_rep_id int, {ORIGIN}",
+        ),
+        "employee": frame(
+            [(5, None, *at(2)), (6, 5, *at(3)), (6, None, *at(2, day=2))],
+            f"employee_id int, reports_to int, {ORIGIN}",
+        ),
+        "track": frame(
+            [(50, 1, *at(2)), (51, 2, *at(3)), (50, 3, *at(2, day=2))],
+            f"track_id int, album_id int, {ORIGIN}",
+        ),
+        "playlist_track": frame(
+            [(1, 50, *at(2)), (1, 51, *at(3)), (2, 50, *at(4))],
+            f"playlist_id int, track_id int, {ORIGIN}",
+        ),
+        "album": frame(
+            [(1, 11, *at(2)), (2, 11, *at(3)), (2, 12, *at(2, day=2))],
+            f"album_id int, artist_id int, {ORIGIN}",
+        ),
+    }
+
+
+def reader(staged: Staged) -> Callable[[str, DataFrame | None], DataFrame]:
+    return lambda source, values: staged[source]
+
+
+def keys_of(table: str, staged: Staged, source: str, condition: str) -> list[tuple[int, ...]]:
+    changed = {source: staged[source].where(condition)}
+    found = affected_keys(CHINOOK.table(table), CHINOOK, changed, reader(staged))
+    assert found.columns == list(CHINOOK.table(table).replace_natural)
+    return sorted(tuple(row) for row in found.collect())
+
+
+@pytest.mark.parametrize(
+    ("table", "source", "condition", "expected"),
+    [
+        ("fact_invoice", "invoice", "invoice_id = 2", [(2,)]),
+        # The line stood on invoice 1 before: that one shrinks.
+        ("fact_invoice", "invoice_line", "invoice_line_id = 100 AND raw_id = 2", [(1,), (2,)]),
+        ("fact_invoice", "invoice_line", "invoice_line_id = 101", [(3,)]),
+        # All invoices that ever named the customer.
+        ("fact_invoice", "customer", "customer_id = 7", [(1,), (2,), (3,)]),
+        ("fact_invoice", "customer", "customer_id = 8", [(3,)]),
+        ("fact_invoice", "track", "track_id = 50", [(1,), (2,), (4,)]),
+        ("fact_invoice_line", "invoice_line", "invoice_line_id = 100", [(100,)]),
+        ("fact_invoice_line", "invoice", "invoice_id = 2", [(100,)]),
+        ("fact_invoice_line", "invoice", "invoice_id = 3", [(101,)]),
+        ("fact_invoice_line", "customer", "customer_id = 7", [(100,), (101,)]),
+        ("dim_customer", "customer", "customer_id = 8", [(8,)]),
+        ("dim_customer", "invoice", "invoice_id = 3 AND raw_id = 2", [(7,), (8,)]),
+        ("dim_employee", "employee", "employee_id = 6 AND raw_id = 2", [(5,), (6,)]),
+        ("dim_employee", "customer", "customer_id = 8 AND raw_id = 2", [(5,), (6,)]),
+        ("dim_employee", "customer", "customer_id = 7", []),
+        ("dim_album", "track", "track_id = 50 AND raw_id = 2", [(1,), (3,)]),
+        ("dim_artist", "album", "album_id = 2 AND raw_id = 2", [(11,), (12,)]),
+        ("dim_track", "playlist_track", "playlist_id = 1", [(50,), (51,)]),
+        ("dim_track", "invoice_line", "invoice_line_id = 102", [(50,)]),
+        ("dim_playlist_track", "playlist_track", "track_id = 51", [(1,)]),
+        ("dim_playlist", "playlist_track", "track_id = 50", [(1,), (2,)]),
+    ],
+)
+def test_a_change_touches_the_keys_that_it_names_or_ever_named(
+    staged: Staged, table: str, source: str, condition: str, expected: list[tuple[int, ...]]
+) -> None:
+    assert keys_of(table, staged, source, condition) == expected
+
+
+def rows_of(rows: DataFrame) -> list[tuple[int, int]]:
+    """A row's first column and the day it came."""
+    return sorted((row[0], row["raw_id"]) for row in rows.collect())
+
+
+def test_the_rows_for_an_invoice_are_the_latest_versions_and_all_its_customers(
+    frame: Frame, staged: Staged
+) -> None:
+    keys = frame([(3,)], "invoice_id int")
+    found = restricted_inputs(CHINOOK.table("fact_invoice"), CHINOOK, keys, reader(staged))
+    assert {name: rows_of(rows) for name, rows in found.items()} == {
+        "invoice": [(3, 2)],
+        "invoice_line": [(101, 1)],
+        "customer": [(8, 1), (8, 2)],
+        "track": [(51, 1)],
+    }
+
+
+def test_a_line_that_moved_away_is_seen_where_it_went(frame: Frame, staged: Staged) -> None:
+    keys = frame([(1,)], "invoice_id int")
+    found = restricted_inputs(CHINOOK.table("fact_invoice"), CHINOOK, keys, reader(staged))
+    # Its latest version stands on invoice 2, so invoice 1 has no line left.
+    assert [tuple(row)[:2] for row in found["invoice_line"].collect()] == [(100, 2)]
+
+
+def test_a_source_that_stands_in_several_inputs_is_read_once(
+    frame: Frame, staged: Staged
+) -> None:
+    keys = frame([(5,), (6,)], "employee_id int")
+    found = restricted_inputs(CHINOOK.table("dim_employee"), CHINOOK, keys, reader(staged))
+    assert rows_of(found["employee"]) == [(5, 1), (6, 1), (6, 2)]
+    assert rows_of(found["customer"]) == [(8, 1), (8, 2)]
+
+
+def test_without_keys_every_source_comes_whole_in_the_versions_asked_for(staged: Staged) -> None:
+    found = restricted_inputs(CHINOOK.table("fact_invoice"), CHINOOK, None, reader(staged))
+    assert rows_of(found["invoice"]) == [(1, 1), (2, 1), (3, 2), (4, 1)]
+    assert rows_of(found["invoice_line"]) == [(100, 2), (101, 1), (102, 1)]
+    assert rows_of(found["customer"]) == [(7, 1), (8, 1), (8, 2)]
+    assert rows_of(found["track"]) == [(50, 2), (51, 1)]
+
+
+def test_a_value_of_null_names_no_key(frame: Frame, staged: Staged) -> None:
+    changed = {"customer": staged["customer"].where("support_rep_id IS NULL")}
+    found = affected_keys(CHINOOK.table("dim_employee"), CHINOOK, changed, reader(staged))
+    assert found.count() == 0
