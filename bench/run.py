@@ -97,7 +97,9 @@ def memory(pid: int) -> tuple[str, int]:
 
 def main() -> None:
     """Run all steps and print a table and the accounting."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=10_000_000, help="invoice lines")
     parser.add_argument("--home", type=Path, help="a new folder; default: a temporary one")
     parser.add_argument("--keep", action="store_true", help="keep the folder")
@@ -128,18 +130,28 @@ def report(rows: int, raw: Path, home: Path, steps: list[Step]) -> None:
     """Print the table in Markdown."""
     size = sum(file.stat().st_size for file in raw.iterdir())
     total = int(Path("/proc/meminfo").read_text().split()[1]) / MEGABYTE
-    print(f"{rows:,} invoice lines, {size / MEGABYTE:,.0f} MB of CSV; {os.cpu_count()} cores, "
-          f"{total:.0f} GB of memory, Python {platform.python_version()}; heap 2 GB.\n")
+    print(
+        f"{rows:,} invoice lines, {size / MEGABYTE:,.0f} MB of CSV; {os.cpu_count()} cores, "
+        f"{total:.0f} GB of memory, Python {platform.python_version()}; heap 2 GB.\n"
+    )
     print("| step | seconds | lines a second | Java MB | Python MB | stand-in MB |")
     print("|---|---:|---:|---:|---:|---:|")
     for step in steps:
-        peak = [f"{step.peak.get(kind, 0) / MEGABYTE:,.0f}" for kind in ("java", "python", "standin")]
-        print(f"| {step.name} | {step.seconds:.1f} | {rows / step.seconds:,.0f} | {' | '.join(peak)} |")
+        peak = [
+            f"{step.peak.get(kind, 0) / MEGABYTE:,.0f}" for kind in ("java", "python", "standin")
+        ]
+        print(
+            f"| {step.name} | {step.seconds:.1f} | {rows / step.seconds:,.0f} | "
+            + " | ".join(peak)
+            + " |"
+        )
     entries = sorted((home / "lake/chinook/log").glob("*.json"))
     raw_files = json.loads(entries[0].read_text())["staged"]["raw_files"]
     lines = next(one for one in raw_files if one["source"] == "invoice_line")
-    print(f"\nInvoice lines: {lines['records']:,} read, {lines['staged']:,} staged, "
-          f"{lines['quarantined']:,} quarantined, {lines['duplicates']:,} duplicates.")
+    print(
+        f"\nInvoice lines: {lines['records']:,} read, {lines['staged']:,} staged, "
+        f"{lines['quarantined']:,} quarantined, {lines['duplicates']:,} duplicates."
+    )
 
 
 if __name__ == "__main__":

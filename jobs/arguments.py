@@ -62,7 +62,8 @@ def job_arguments(given: Sequence[str]) -> list[str]:
         elif argument.startswith("--") and _is_glue(name):
             index += 2 if takes_value else 1
         else:
-            kept.append(argument)
+            # Glue has no switches: `--full` arrives with an empty value behind it.
+            kept += [argument] if argument else []
             index += 1
     return [*warehouse, *kept]
 

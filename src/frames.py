@@ -54,16 +54,26 @@ def look_up(
         return rows.join(F.broadcast(table), on=list(on), how="left").select(
             *[f"`{name}`" for name in [*rows.columns, *answers]]
         )
-    columns = []
-    for index, name in enumerate(answers, start=len(on)):
-        chosen = F.lit(None).cast(kinds[index])
-        for entry in entries:
-            matches = F.lit(True)
-            for column, value in zip(on, entry, strict=False):
-                matches = matches & (F.col(f"`{column}`") == F.lit(value))
-            chosen = F.when(matches, F.lit(entry[index]).cast(kinds[index])).otherwise(chosen)
-        columns.append(chosen.alias(name))
-    return rows.select("*", *columns)
+    # One expression for all answers, so that the values are compared once a row.
+    found = F.lit(None)
+    for entry in entries:
+        matches = F.lit(True)
+        for column, value in zip(on, entry, strict=False):
+            matches = matches & (F.col(f"`{column}`") == F.lit(value))
+        answer = F.struct(
+            *[
+                F.lit(value).cast(kind).alias(name)
+                for name, kind, value in zip(
+                    answers, kinds[len(on) :], entry[len(on) :], strict=True
+                )
+            ]
+        )
+        found = F.when(matches, answer).otherwise(found)
+    matched = rows.select("*", found.alias("look-up found"))
+    return matched.select(
+        *[f"`{name}`" for name in rows.columns],
+        *[F.col("look-up found")[name].alias(name) for name in answers],
+    )
 
 
 def where_computed(rows: DataFrame, condition: Column) -> DataFrame:

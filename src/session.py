@@ -123,6 +123,9 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.ansi.enabled": "false",
         "spark.sql.legacy.codingErrorAction": "true",
         "spark.sql.shuffle.partitions": str(settings.spark.shuffle_partitions),
+        # Java never compiles a method of more than 8000 bytes; parsing a wide source in one
+        # generated method would be interpreted for ever. Above, Spark takes smaller methods.
+        "spark.sql.codegen.hugeMethodLimit": "8000",
         # The same files give the same partitions in every scan, whatever executors have joined:
         # physical line numbers rely on it.
         "spark.sql.files.minPartitionNum": "2",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType, _parse_datatype_string
+from pyspark.sql.types import ArrayType, StructType, _parse_datatype_string
 
 from src.session import start_session
 from src.settings import load_settings
@@ -61,7 +61,7 @@ def frame(spark: SparkSession) -> Frame:
         assert isinstance(kind, StructType)
         named = [dict(zip(kind.names, row, strict=True)) for row in rows]
         text = F.lit(json.dumps(named, ensure_ascii=False, default=str))
-        array = F.from_json(text, f"array<{kind.simpleString()}>", {"mode": "FAILFAST"})
+        array = F.from_json(text, ArrayType(kind), {"mode": "FAILFAST"})
         return spark.range(0, 1, 1, 1).select(F.inline(array))
 
     return build

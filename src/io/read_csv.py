@@ -68,7 +68,9 @@ def _quotes(value: SparkColumn) -> SparkColumn:
 
 
 def _is_blank(value: SparkColumn) -> SparkColumn:
-    return F.trim(F.translate(value, "\r\t", "  ")) == ""
+    # The first character tells for almost every line; only where it is blank the rest is looked at.
+    starts_blank = F.substring(value, 1, 1).isin("", " ", "\t", "\r")
+    return starts_blank & (F.trim(F.translate(value, "\r\t", "  ")) == "")
 
 
 def scan(
@@ -288,10 +290,26 @@ def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
         "maxCharsPerColumn": "-1",
     }
     # from_csv normalises line ends, and would keep the carriage return of a CRLF file.
-    text = F.expr("rtrim('\r', raw)")
-    parsed = whole.withColumn("parsed", F.from_csv(text, schema, options))
+    ends_in_cr = F.col("raw").endswith("\r")
+    cut = F.expr("substring(raw, 1, length(raw) - 1)")
+    texts = whole.withColumn("text", F.when(ends_in_cr, cut).otherwise(F.col("raw")))
+    parsed = texts.withColumn("parsed", F.from_csv("text", schema, options))
+    text = F.col("text")
     sign = re.escape(layout.delimiter)
-    has_quote = F.instr("raw", '"') > 0
+    # Most exports quote every cell or none. Where all quotes are those of the delimiters between
+    # quoted cells, and of the ends, there is nothing to look for; regular expressions are dear.
+    between = F.lit(f'"{layout.delimiter}"')
+    inner = F.octet_length(text) - F.octet_length(F.replace(text, between, F.lit("")))
+    all_quoted = (
+        (_quotes(text) == 2 * width)
+        & (inner == 3 * (width - 1))
+        & text.startswith('"')
+        & text.endswith('"')
+        # Else the quote of an end is one of a delimiter's, counted twice: "a","b"c","
+        & ~text.startswith(between)
+        & ~text.endswith(between)
+    )
+    has_quote = (F.instr("raw", '"') > 0) & ~all_quoted
     # An opening quote after which there is no other: stray quotes before it made the count even.
     unclosed = text.rlike(f'(^|{sign})"[^"{sign}][^"]*$')
     after_quote = F.regexp_replace(text, '"[^"]*"', '"').rlike(f'(^|{sign})"+[^"{sign}]')

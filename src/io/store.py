@@ -76,11 +76,10 @@ class LocalStore:
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         top = os.path.join(self.root, prefix)
-        found = [
-            os.path.join(folder, name)
-            for folder, _, files in os.walk(top, followlinks=True)
-            for name in files
-        ]
+        found = []
+        for folder, folders, files in os.walk(top, followlinks=True):
+            folders[:] = [name for name in folders if not _leads_back(folder, name)]
+            found += [os.path.join(folder, name) for name in files]
         # By whole path, as S3 sorts them: "a.csv" stands before "a/b.csv".
         for full in sorted(found):
             if stored := self._stat(full):
@@ -137,6 +136,14 @@ class LocalStore:
 
     def delete(self, prefix: str) -> None:
         shutil.rmtree(os.path.join(self.root, prefix), ignore_errors=True)
+
+
+def _leads_back(folder: str, name: str) -> bool:
+    """Whether a folder is a link to one that it lies in: walking it would never end."""
+    full = os.path.join(folder, name)
+    if not os.path.islink(full):
+        return False
+    return f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(full).rstrip('/')}/")
 
 
 def _sync_folder(folder: str) -> None:

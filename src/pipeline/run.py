@@ -26,6 +26,9 @@ from src.pipeline.verify import Proof, verify
 from src.runs import Run
 from src.settings import Settings
 
+# About what a row of a raw file takes.
+ROW_BYTES = 60
+
 
 @dataclass
 class Report:
@@ -84,7 +87,8 @@ class Pipeline:
 
     def _expected_bytes(self, state: LakeState) -> int:
         """How much this run may read: raw files to stage, and all that is staged."""
-        staged = sum(file.size for files in state.staged.values() for _, file in files)
+        # Staged files are compressed many times over, so their rows are counted, not their bytes.
+        staged = sum(file.rows for files in state.staged.values() for _, file in files) * ROW_BYTES
         path = self.raw or self.settings.raw.get(self.warehouse.name)
         listed = list_raw(open_store(path), self.warehouse.sources) if path else []
         return staged + sum(one.stored.size for one in fresh(listed, state))

@@ -275,8 +275,12 @@ def _write(
     refused = []
     for source, files in _by_source(taken):
         rows = parsed[source.name]
-        good = where_computed(rows, _is_good())
+        # Only what is written: quarantine's columns are made for refused and conflicting rows.
+        wanted = [column.name for column in source.staged_columns] + ["reasons"]
         doubled = [file.raw_id for file in files if counts[file.raw_id].candidates]
+        if doubled:
+            wanted += ["broken", "fields"]
+        good = where_computed(rows.select(*wanted), _is_good())
         if doubled:
             good, conflicts = _deduplicated(good, source, doubled, counts)
             if conflicts is not None:

@@ -76,7 +76,7 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
         F.when(F.col(_text(column)).isNotNull() & F.col(column.name).isNull(), F.lit(column.name))
         for column in source.additive
     ]
-    return typed.select(
+    kept = [
         "raw_id",
         "raw_line",
         "raw",
@@ -85,16 +85,36 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
         "broken",
         *[column.name for column in source.columns],
         *(["imputed_columns"] if source.imputes else []),
-        F.when(F.col("broken").isNotNull(), F.array("broken"))
-        .otherwise(F.array_compact(F.array(*reasons)))
-        .alias("reasons"),
-        (F.array_compact(F.array(*names)) if names else F.array().cast("array<string>")).alias(
-            "warnings"
-        ),
-        (
-            F.array_compact(F.array(*unparsed)) if unparsed else F.array().cast("array<string>")
-        ).alias("unparsed"),
+    ]
+    texts = {"reason": reasons, "warning": names, "unparsed": unparsed}
+    told = typed.select(
+        *kept,
+        *[
+            text.alias(f"{kind} {index}")
+            for kind, found in texts.items()
+            for index, text in enumerate(found)
+        ],
     )
+    lists = {
+        kind: _listed([F.col(f"`{kind} {index}`") for index in range(len(found))])
+        for kind, found in texts.items()
+    }
+    return told.select(
+        *kept,
+        F.when(F.col("broken").isNotNull(), F.array("broken"))
+        .otherwise(lists["reason"])
+        .alias("reasons"),
+        lists["warning"].alias("warnings"),
+        lists["unparsed"].alias("unparsed"),
+    )
+
+
+def _listed(texts: list[SparkColumn]) -> SparkColumn:
+    """The texts that are not null, as an array; made only for the few rows that have any."""
+    empty = F.array().cast("array<string>")
+    if not texts:
+        return empty
+    return F.when(F.coalesce(*texts).isNotNull(), F.array_compact(F.array(*texts))).otherwise(empty)
 
 
 def _text(column: Column) -> str:
@@ -106,7 +126,11 @@ def _clean(cell: SparkColumn | None, column: Column) -> SparkColumn:
     """The cell trimmed; null when it is blank or spells a missing value."""
     if cell is None:
         return F.lit(None).cast("string")
-    trimmed = F.btrim(cell, F.lit(WHITESPACE))
+    # Trimming many kinds of blanks is dear; the first and the last character tell who needs it.
+    ends_blank = F.substring(cell, 1, 1).isin(*WHITESPACE) | F.substring(cell, -1, 1).isin(
+        *WHITESPACE
+    )
+    trimmed = F.when(ends_blank, F.btrim(cell, F.lit(WHITESPACE))).otherwise(cell)
     words = NULL_WORDS_TEXT if column.type.is_text else NULL_WORDS_OTHER
     return F.when((trimmed != "") & ~trimmed.isin(*words), trimmed)
 

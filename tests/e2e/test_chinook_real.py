@@ -153,12 +153,11 @@ def test_details_of_the_database_survive(home: Any, raw: duckdb.DuckDBPyConnecti
         "SELECT COUNT(*) FROM chinook.dim_track WHERE composer IS NULL AND track_key > 0 "
         "OR composer IS NULL AND track_key < -2"
     ) == [(977,)]
-    assert home.query("SELECT COUNT(*) FROM chinook.dim_track WHERE name LIKE '%\"%'") == raw.execute(
-        "SELECT count(*) FROM Track WHERE Name LIKE '%\"%'"
-    ).fetchall()
-    assert home.query(
-        "SELECT COUNT(*) - COUNT(DISTINCT name) FROM chinook.dim_playlist"
-    ) == [(4,)]
+    assert (
+        home.query("SELECT COUNT(*) FROM chinook.dim_track WHERE name LIKE '%\"%'")
+        == raw.execute("SELECT count(*) FROM Track WHERE Name LIKE '%\"%'").fetchall()
+    )
+    assert home.query("SELECT COUNT(*) - COUNT(DISTINCT name) FROM chinook.dim_playlist") == [(4,)]
 
 
 def test_facts_agree_with_the_files_row_by_row(home: Any, raw: duckdb.DuckDBPyConnection) -> None:
@@ -168,12 +167,15 @@ def test_facts_agree_with_the_files_row_by_row(home: Any, raw: duckdb.DuckDBPyCo
         "SupportRepId::INT FROM InvoiceLine JOIN Invoice USING (InvoiceId) "
         "JOIN Customer USING (CustomerId) ORDER BY 1"
     ).fetchall()
-    assert home.query(
-        "SELECT f.invoice_line_id, f.invoice_id, f.track_id, f.unit_price, f.quantity, "
-        "f.date_key, c.customer_id, e.employee_id FROM chinook.fact_invoice_line f "
-        "JOIN chinook.dim_customer c ON c.customer_version_key = f.customer_version_key "
-        "JOIN chinook.dim_employee e ON e.employee_key = f.support_rep_key ORDER BY 1"
-    ) == expected
+    assert (
+        home.query(
+            "SELECT f.invoice_line_id, f.invoice_id, f.track_id, f.unit_price, f.quantity, "
+            "f.date_key, c.customer_id, e.employee_id FROM chinook.fact_invoice_line f "
+            "JOIN chinook.dim_customer c ON c.customer_version_key = f.customer_version_key "
+            "JOIN chinook.dim_employee e ON e.employee_key = f.support_rep_key ORDER BY 1"
+        )
+        == expected
+    )
 
 
 def test_a_second_run_stages_nothing_changes_nothing_and_says_so(

@@ -46,8 +46,13 @@ def quarantine(home: Any, tmp_path_factory: pytest.TempPathFactory) -> list[dict
 
 
 def test_the_counts_of_every_file_are_the_truth(home: Any, truth: dict[str, Any]) -> None:
-    names = {"records": "read", "staged": "staged", "quarantined": "quarantined",
-             "conflicts": "conflicts", "duplicates": "duplicates"}
+    names = {
+        "records": "read",
+        "staged": "staged",
+        "quarantined": "quarantined",
+        "conflicts": "conflicts",
+        "duplicates": "duplicates",
+    }
     found = {
         path: {name: raw[key] for key, name in names.items()}
         for path, raw in home.raw_files().items()
@@ -79,15 +84,13 @@ def test_every_refused_row_is_in_quarantine_with_its_line(
     assert all((row["raw"] is None) != (row["fields"] is None) for row in quarantine)
 
 
-def test_orphans_have_inferred_members_and_lose_no_amount(
-    home: Any, truth: dict[str, Any]
-) -> None:
+def test_orphans_have_inferred_members_and_lose_no_amount(home: Any, truth: dict[str, Any]) -> None:
     inferred = truth["totals"]["inferred_members"]
     for table, count in (("dim_track", inferred["Track"]), ("dim_customer", inferred["Customer"])):
         assert home.query(f"SELECT COUNT(*) FROM chinook.{table} WHERE is_inferred") == [(count,)]
-    assert home.query(
-        "SELECT COUNT(*) FROM chinook.fact_invoice_line WHERE date_key = -1"
-    ) == [(truth["totals"]["lines_without_invoice"],)]
+    assert home.query("SELECT COUNT(*) FROM chinook.fact_invoice_line WHERE date_key = -1") == [
+        (truth["totals"]["lines_without_invoice"],)
+    ]
 
 
 def test_countries_have_one_spelling(home: Any, truth: dict[str, Any]) -> None:

@@ -38,7 +38,9 @@ def first(folder: Path) -> None:
     )
     write(folder, "Playlist.csv", "PlaylistId,Name\n1,Music\n", 0)
     write(folder, "PlaylistTrack.csv", "PlaylistId,TrackId\n1,1\n1,2\n", 0)
-    write(folder, "Employee.csv", "EmployeeId,LastName,FirstName,ReportsTo\n1,Boss,B,\n2,Rep,R,1\n", 0)
+    write(
+        folder, "Employee.csv", "EmployeeId,LastName,FirstName,ReportsTo\n1,Boss,B,\n2,Rep,R,1\n", 0
+    )
     write(
         folder,
         "Customer.csv",
@@ -139,7 +141,9 @@ def test_any_cut_in_any_order_equals_one_run(
 
 def test_the_star_is_what_the_three_deliveries_mean(whole: dict[str, Any]) -> None:
     """The expected rows, written by hand from the deliveries."""
-    customers = [(row[2], row[9], str(row[17])[:10], row[19], row[21]) for row in whole["dim_customer"]]
+    customers = [
+        (row[2], row[9], str(row[17])[:10], row[19], row[21]) for row in whole["dim_customer"]
+    ]
     assert sorted(row for row in customers if row[0]) == [
         (1, "Canada", "1900-01-01", False, False),
         (1, "Germany", "2025-07-15", True, False),
@@ -147,7 +151,9 @@ def test_the_star_is_what_the_three_deliveries_mean(whole: dict[str, Any]) -> No
         (3, "France", "1900-01-01", True, False),
         (4, None, "1900-01-01", True, True),
     ]
-    invoices = {row[1]: (str(row[14]), str(row[15]), row[17], row[18]) for row in whole["fact_invoice"]}
+    invoices = {
+        row[1]: (str(row[14]), str(row[15]), row[17], row[18]) for row in whole["fact_invoice"]
+    }
     assert invoices == {
         1: ("1.98", "0.99", 1, 10),
         2: ("1.98", "1.98", 2, 35),

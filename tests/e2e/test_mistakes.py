@@ -125,8 +125,6 @@ def test_a_failed_load_leaves_the_lake_committed_and_the_next_load_continues(
         assert left == [(0,)]
 
 
-def test_a_query_that_the_warehouse_refuses(
-    home: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_query_that_the_warehouse_refuses(home: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert home.run("query", "SELECT nothing FROM nowhere") == 2
     assert 'relation "nowhere" does not exist' in said(capsys)

@@ -8,13 +8,12 @@ once; their keys do not meet, so one computation holds the law for each of them.
 from __future__ import annotations
 
 import inspect
+import os
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyspark.sql import DataFrame
 
 from src.contract.column import Column
@@ -24,7 +23,6 @@ from src.contract.warehouse import StarFunction, Warehouse
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.transforms.warehouses import WAREHOUSES
 from tests.conftest import Frame
-from tests.property.drawing import examples
 
 WORLDS = 40
 IDS = 3
@@ -143,16 +141,15 @@ def lakes(frame: Frame) -> Iterator[Callable[[str, int], Lake]]:
             rows.unpersist()
 
 
-SEED = random.SystemRandom().randrange(2**32)
+# Drawn anew each time; a failure names it, and STARLIFT_TEST_SEED draws the same again.
+SEED = int(os.environ.get("STARLIFT_TEST_SEED") or random.SystemRandom().randrange(2**32))
 
 
 @pytest.mark.parametrize(("name", "table_name"), TABLES)
-@given(more=st.integers(0, 0))
-@examples(1)
 def test_a_change_set_and_what_it_leaves_are_the_whole_table(
-    lakes: Callable[[str, int], Lake], name: str, table_name: str, more: int
+    lakes: Callable[[str, int], Lake], name: str, table_name: str
 ) -> None:
-    seed = SEED + more
+    seed = SEED
     warehouse = WAREHOUSES[name]
     table, function = next(pair for pair in warehouse.tables if pair[0].name == table_name)
     whole, old, new = lakes(name, seed)

@@ -163,9 +163,7 @@ def test_the_latest_version_is_the_greatest_by_arrival_path_and_line(
             greatest[row[0]] = row
     order.shuffle(rows)  # type: ignore[attr-defined]
     found = latest_version(
-        frame(
-            rows, "id int, part string, arrived_at timestamp, raw_file string, raw_line bigint"
-        ),
+        frame(rows, "id int, part string, arrived_at timestamp, raw_file string, raw_line bigint"),
         SOURCE,
     ).collect()
     lines = {row["id"]: (row["raw_file"], row["raw_line"]) for row in found}

@@ -47,7 +47,10 @@ def test_keys_are_those_of_the_definition_and_distinct(
 def test_the_type_of_a_number_is_no_part_of_its_key(
     frame: Frame, numbers: list[int], cents: list[int]
 ) -> None:
-    rows = frame([(n, n, n, n, str(n)) for n in numbers], "n int, a smallint, b int, c bigint, d string")
+    rows = frame(
+        [(n, n, n, n, str(n)) for n in numbers],
+        "n int, a smallint, b int, c bigint, d string",
+    )
     for row in rows.select("n", *[surrogate_key(one) for one in "abcd"]).collect():
         assert set(row[1:]) == {key(row["n"])}
     amounts = [f"{'-' if c < 0 else ''}{abs(c) // 100}.{abs(c) % 100:02d}" for c in cents]

@@ -211,12 +211,8 @@ def times(draw: st.DrawFn) -> str:
 @pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo"])
 @given(texts=st.lists(times(), min_size=150, max_size=250))
 @examples(2)
-def test_instants_are_those_of_pythons_datetime(
-    parsed: Parse, zone: str, texts: list[str]
-) -> None:
-    source = Source(
-        "thing", "Thing", "g", (Column("at", TIMESTAMP, "when"),), ("at",), zone=zone
-    )
+def test_instants_are_those_of_pythons_datetime(parsed: Parse, zone: str, texts: list[str]) -> None:
+    source = Source("thing", "Thing", "g", (Column("at", TIMESTAMP, "when"),), ("at",), zone=zone)
     wrong = []
     for text, row in zip(texts, parsed(source, texts), strict=True):
         value = instant(text, ZoneInfo(zone))

@@ -137,9 +137,7 @@ def test_a_line_that_moved_away_is_seen_where_it_went(frame: Frame, staged: Stag
     assert [tuple(row)[:2] for row in found["invoice_line"].collect()] == [(100, 2)]
 
 
-def test_a_source_that_stands_in_several_inputs_is_read_once(
-    frame: Frame, staged: Staged
-) -> None:
+def test_a_source_that_stands_in_several_inputs_is_read_once(frame: Frame, staged: Staged) -> None:
     keys = frame([(5,), (6,)], "employee_id int")
     found = restricted_inputs(CHINOOK.table("dim_employee"), CHINOOK, keys, reader(staged))
     assert rows_of(found["employee"]) == [(5, 1), (6, 1), (6, 2)]

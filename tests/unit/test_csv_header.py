@@ -81,7 +81,7 @@ def test_the_delimiter_is_the_one_that_gives_declared_names(tmp_path: Path, sign
         (b"InvoiceId\r\n1\r\n", 0, True),
         (b"InvoiceId\n1", 0, False),
         (b"InvoiceId", 0, False),
-        (b"\xef\xbb\xbf\"InvoiceId\"\r\n1", 3, False),
+        (b'\xef\xbb\xbf"InvoiceId"\r\n1', 3, False),
     ],
 )
 def test_byte_order_mark_and_last_byte_are_known(
@@ -112,7 +112,10 @@ def test_a_quoted_name_may_hold_a_newline(tmp_path: Path, line_end: bytes) -> No
         (b"PK\x03\x04" + b"x" * 99, "The file is compressed"),
         (b"InvoiceId,Total\r1,2\r", "end in CR alone"),
         (b"1,Germany,5\n", "Required columns are missing from the header in Invoice.csv line 1"),
-        (b"InvoceId,Total\n", "expected 'invoice_id' (is it 'InvoceId'?), found 'InvoceId', 'Total'"),
+        (
+            b"InvoceId,Total\n",
+            "expected 'invoice_id' (is it 'InvoceId'?), found 'InvoceId', 'Total'",
+        ),
         (b"InvoiceId,Invoice_ID,Total\n", "The header names invoice_id twice"),
         (b"InvoiceId,Total,total\n", "The header names total twice"),
     ],
@@ -133,6 +136,8 @@ def test_a_missing_name_is_answered_by_the_nearest_one(tmp_path: Path) -> None:
     [
         b'InvoiceId,"BillingCountry,Total\n1,x,2\n3,y,4\n',
         b'InvoiceId,BillingCountry,"Total\n1,x,2\n3,y,4\n',
+        b'InvoiceId,Total,"Note',
+        b'InvoiceId,"Note\n1\n2\n',
         # The quote is closed by one of a row: the rows before it are no name.
         b'InvoiceId,Total,"Note\n1,2,a\n3,4,b\n5,6,"c\n',
         b'InvoiceId,Total,"Note\n1,2,a\n3,4,"b"\n5,6,"c\n',

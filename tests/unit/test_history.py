@@ -106,9 +106,7 @@ def test_versions_fold_into_intervals(frame: Frame) -> None:
     versions = [(n, *row) for n, (given, _) in enumerate(CASES.values()) for row in given]
     expected = [(n, *row) for n, (_, rows) in enumerate(CASES.values()) for row in rows]
     found = fold(frame(versions, VERSIONS))
-    assert_df_equality(
-        found, frame(expected, HISTORY), ignore_nullable=True, ignore_row_order=True
-    )
+    assert_df_equality(found, frame(expected, HISTORY), ignore_nullable=True, ignore_row_order=True)
 
 
 def test_a_tombstone_flags_the_member_from_its_time_on(frame: Frame) -> None:

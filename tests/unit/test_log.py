@@ -125,7 +125,7 @@ def test_a_missing_number_is_a_gap_and_stops_everything(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         log.commit(staged_entry(f"run{number}", number), number)
     (tmp_path / "log/00000002.json").unlink()
-    with pytest.raises(StarliftError, match="The log has a gap .*expected entry 2, found entry 3"):
+    with pytest.raises(StarliftError, match=r"The log has a gap .*expected entry 2, found entry 3"):
         log.entries()
 
 
@@ -158,7 +158,7 @@ def test_an_entry_of_another_format_asks_for_its_version(tmp_path: Path) -> None
     path = tmp_path / "log/00000001.json"
     data = json.loads(path.read_bytes())
     path.write_text(json.dumps({**data, "format": 99}), encoding="utf-8")
-    with pytest.raises(StarliftError, match="another version of Starlift .*found format 99"):
+    with pytest.raises(StarliftError, match=r"another version of Starlift .*found format 99"):
         log.entries()
 
 

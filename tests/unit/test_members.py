@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chispa import assert_df_equality
 
 from src.contract.column import Column
@@ -81,6 +83,12 @@ def test_the_special_members_fill_every_column_that_may_not_be_null(frame: Frame
     assert_df_equality(found, expected, ignore_nullable=True)
     nulls = found.collect()[0].asDict()
     assert all(nulls[c.name] is not None for c in TABLE.columns if not c.nullable)
+
+
+def test_a_label_that_does_not_fit_its_column_is_left_out(frame: Frame) -> None:
+    columns = (*TABLE.columns[:3], Column("short", varchar(9), "name"), *TABLE.columns[8:])
+    rows = special_members(frame([(1,)], "x int"), replace(TABLE, columns=columns, history=None))
+    assert [row["short"] for row in rows.collect()] == ["(unknown)", None]
 
 
 def test_the_special_days_have_a_name_and_no_date(frame: Frame) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER, varchar
 from src.io.csv_header import read_head
-from src.io.read_csv import MAX_RECORD_LINES, bytes_read, scan
+from src.io.read_csv import MAX_RECORD_LINES, _in_file_order, bytes_read, scan
 from tests.unit.reading import Reading, Record, read, reference, small_splits, write
 
 SOURCE = Source(
@@ -62,6 +62,8 @@ FILES = {
     "stray quotes in neighbours": HEAD + b'1,"a,2\n3,b",4\n5,c,6\n',
     "text after a quote": HEAD + b'1,"a"b,2\n3,"c" ,4\n5,"d",6\n',
     "quotes open behind a stray one": HEAD + b'1,a","b,2\n3,b,4\n',
+    "a quote that only looks like a border": HEAD
+    + b'"1","x"y","\n","a"b","c"\n"3","b","4"\n",",a"b","5"\n"","",""\n"6",",",","\n',
     "too few and too many cells": HEAD + b"1,a\n2\n3,b,4,\n5,c,6,7\n8,d,9\n",
     "broken UTF-8": HEAD + b"1,\xff,2\n3,\xc3,4\n5,\xed\xa0\x80,6\n7,\xef\xbf\xbd,8\n9,e,0\n",
     "NUL": HEAD + b"0," + b"x" * 64 + b",0\n1,a\x00,2\n3,b,4\n",
@@ -169,6 +171,14 @@ EXPECTED: dict[str, list[tuple[int, tuple[str | None, ...] | None]]] = {
     "stray quotes in neighbours": [(2, ("1", "a,2\n3,b", "4")), (4, ("5", "c", "6"))],
     "text after a quote": [(2, None), (3, None), (4, ("5", "d", "6"))],
     "quotes open behind a stray one": [(2, None), (3, ("3", "b", "4"))],
+    "a quote that only looks like a border": [
+        (2, None),
+        (3, None),
+        (4, ("3", "b", "4")),
+        (5, (",", 'a"b"', "5")),
+        (6, (None, None, None)),
+        (7, ("6", ",", ",")),
+    ],
     "too few and too many cells": [
         (2, None),
         (3, None),
@@ -281,6 +291,16 @@ def test_files_of_many_splits_have_exact_lines_across_their_borders(
     assert lines == [(line, ("2", "abc", "1")) for line in range(2, 122)]
 
 
+def test_blocks_count_the_lines_before_them_in_whatever_order_spark_answers() -> None:
+    blocks = [(300, 3, 4), (0, 5, 10), (100, 1, 6)]
+    rows = [
+        Row(url="a", block=start, first=first, lines=lines, size=9, odd=0, blank=0)
+        for start, first, lines in blocks
+    ]
+    found = [(block.start, block.first, block.lines_before) for block in _in_file_order(7, rows)]
+    assert found == [(0, 5, 0), (100, 1, 10), (300, 3, 16)]
+
+
 def test_a_quote_never_closed_takes_no_more_than_its_own_line(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -309,9 +329,7 @@ def test_a_very_long_quoted_cell_does_not_overflow(spark: SparkSession, tmp_path
     assert (second.line, second.cells) == (6, ("3", "b", "4"))
 
 
-def test_a_file_that_is_no_longer_as_listed_is_refused(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_longer_as_listed_is_refused(spark: SparkSession, tmp_path: Path) -> None:
     store = write(tmp_path, {"Thing1.csv": HEAD + b"1,a,2\n", "Thing2.csv": HEAD + b"1,a,2\n"})
     heads = []
     for path in ("Thing1.csv", "Thing2.csv"):

@@ -123,7 +123,7 @@ def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, says: str) -
 
 
 def test_an_unknown_environment_names_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="expected one of dev, local, prod, .*found 'stage'"):
+    with pytest.raises(UsageError, match=r"expected one of dev, local, prod, .*found 'stage'"):
         load_settings("stage")
 
 

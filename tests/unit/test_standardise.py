@@ -33,7 +33,7 @@ from tests.conftest import Frame
 def test_names_and_codes_of_a_country_become_one_spelling(
     texts: list[str], code: str, name: str
 ) -> None:
-    assert {text: country(text) for text in texts} == {text: (code, name) for text in texts}
+    assert {text: country(text) for text in texts} == dict.fromkeys(texts, (code, name))
 
 
 @pytest.mark.parametrize("text", ["Atlantis", "XX", "Europe", "EU", "Unknown", "?", "Germany/USA"])
@@ -80,6 +80,7 @@ def test_phone_numbers_become_e164_where_they_are_possible(
     [
         ("h2g1a7", "Canada", "H2G 1A7"),
         ("H2G  1A7", "Canada", "H2G 1A7"),
+        ("d2g1a7", "Canada", "D2G1A7"),
         ("12227000", "Brazil", "12227-000"),
         ("12227-000", "Brazil", "12227-000"),
         ("94043-1351", "USA", "94043-1351"),

@@ -133,6 +133,16 @@ def test_a_file_that_goes_while_it_is_listed_is_left_out(tmp_path: Path) -> None
     assert list(LocalStore(tmp_path).list()) == []
 
 
+def test_links_to_folders_are_followed_and_those_that_lead_back_are_not(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "raw")
+    store.create("a/b", b"")
+    LocalStore(tmp_path / "other").create("c", b"")
+    (tmp_path / "raw/a/up").symlink_to(tmp_path / "raw")
+    (tmp_path / "raw/a/self").symlink_to(tmp_path / "raw/a")
+    (tmp_path / "raw/there").symlink_to(tmp_path / "other")
+    assert [file.path for file in store.list()] == ["a/b", "there/c"]
+
+
 def test_delete_takes_a_folder_and_nothing_beside_it(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     for path in ("run1/a", "run1/b/c", "run10/a"):

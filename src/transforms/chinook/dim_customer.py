@@ -8,7 +8,7 @@ from src.contract.table import Distribution, History, Input, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, varchar
 from src.transforms.chinook.staged.customer import CUSTOMER
 from src.transforms.history import fold_history, inferred_history, version_key
-from src.transforms.keys import NOT_APPLICABLE, reference_key, surrogate_key
+from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
 from src.transforms.versions import version_order
 
@@ -71,7 +71,7 @@ def dim_customer(customer: DataFrame, invoice: DataFrame) -> DataFrame:
     """One row a customer and version; one that only an invoice names is inferred.
 
     Takes every version of both sources. Versions start when their raw file arrived; the support
-    representative is not applicable where the customer has none.
+    representative is not applicable where the customer has none, unknown for an inferred one.
     """
     members = inferred_history(
         with_inferred(customer_history(customer), invoice, key=["customer_id"])
@@ -92,7 +92,9 @@ def dim_customer(customer: DataFrame, invoice: DataFrame) -> DataFrame:
         "phone",
         "fax",
         "email",
-        reference_key("support_rep_id", missing=NOT_APPLICABLE).alias("support_rep_key"),
+        F.when(F.col("is_inferred"), F.lit(UNKNOWN).cast("bigint"))
+        .otherwise(reference_key("support_rep_id", missing=NOT_APPLICABLE))
+        .alias("support_rep_key"),
         "support_rep_id",
         "valid_from",
         "valid_to",

@@ -8,7 +8,7 @@ from src.contract.table import Distribution, History, Input, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, DATE, INTEGER, TIMESTAMP, varchar
 from src.transforms.chinook.staged.employee import EMPLOYEE
 from src.transforms.history import fold_history, inferred_history, version_key
-from src.transforms.keys import NOT_APPLICABLE, reference_key, surrogate_key
+from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
 from src.transforms.versions import version_order
 
@@ -74,7 +74,7 @@ def dim_employee(employee: DataFrame, customer: DataFrame) -> DataFrame:
     """One row an employee and version; one that only a customer or a colleague names is inferred.
 
     Takes every version of both sources. Versions start when their raw file arrived; who reports
-    to nobody points at the not-applicable member.
+    to nobody points at the not-applicable member, an inferred one at the unknown member.
     """
     superiors = employee.select(F.col("reports_to").alias("employee_id"))
     representatives = customer.select(F.col("support_rep_id").alias("employee_id"))
@@ -96,7 +96,9 @@ def dim_employee(employee: DataFrame, customer: DataFrame) -> DataFrame:
         "last_name",
         "first_name",
         "title",
-        reference_key("reports_to", missing=NOT_APPLICABLE).alias("reports_to_key"),
+        F.when(F.col("is_inferred"), F.lit(UNKNOWN).cast("bigint"))
+        .otherwise(reference_key("reports_to", missing=NOT_APPLICABLE))
+        .alias("reports_to_key"),
         "reports_to",
         "birth_date",
         "hire_date",

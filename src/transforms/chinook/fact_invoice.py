@@ -9,7 +9,7 @@ from src.contract.table import Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
 from src.transforms.chinook.dim_customer import customer_history
 from src.transforms.history import version_key_at
-from src.transforms.keys import NOT_APPLICABLE, date_key, reference_key, surrogate_key
+from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, date_key, reference_key, surrogate_key
 
 FACT_INVOICE = Table(
     name="fact_invoice",
@@ -134,7 +134,7 @@ def with_customer(invoice: DataFrame, customer: DataFrame) -> DataFrame:
     """The invoices with customer_key, and customer_version_key and support_rep_key as at the sale.
 
     ``customer`` holds every staged version. A customer without a row of its own is the inferred
-    member, whose support representative is not applicable.
+    member, whose support representative is unknown.
     """
     versions = customer_history(customer).select(
         F.col("customer_id").alias("of_customer"), "valid_from", "valid_to", "support_rep_id"
@@ -148,5 +148,7 @@ def with_customer(invoice: DataFrame, customer: DataFrame) -> DataFrame:
         *invoice.columns,
         reference_key("customer_id").alias("customer_key"),
         version_key_at("customer_id").alias("customer_version_key"),
-        reference_key("support_rep_id", missing=NOT_APPLICABLE).alias("support_rep_key"),
+        F.when(F.col("of_customer").isNull(), F.lit(UNKNOWN).cast("bigint"))
+        .otherwise(reference_key("support_rep_id", missing=NOT_APPLICABLE))
+        .alias("support_rep_key"),
     )

@@ -6,7 +6,7 @@ from chispa import assert_df_equality
 
 from src.transforms.chinook.dim_employee import DIM_EMPLOYEE, dim_employee
 from tests.conftest import Frame
-from tests.unit.oracle import NOT_APPLICABLE, key
+from tests.unit.oracle import NOT_APPLICABLE, UNKNOWN, key
 
 STAGED = (
     "employee_id int, last_name string, first_name string, title string, reports_to int, "
@@ -57,9 +57,9 @@ def test_a_new_title_or_superior_opens_a_version(frame: Frame) -> None:
              False, False, False),
             (key(2, july), *jane, "Manager", key(9), 9, *born, *home, "m@b", july, OPEN,
              True, False, False),
-            (key(8, FIRST), key(8), 8, None, None, None, NOT_APPLICABLE, None, *nothing, FIRST,
+            (key(8, FIRST), key(8), 8, None, None, None, UNKNOWN, None, *nothing, FIRST,
              OPEN, True, False, True),
-            (key(9, FIRST), key(9), 9, None, None, None, NOT_APPLICABLE, None, *nothing, FIRST,
+            (key(9, FIRST), key(9), 9, None, None, None, UNKNOWN, None, *nothing, FIRST,
              OPEN, True, False, True),
         ],
         STAR,

@@ -25,12 +25,8 @@ def test_one_row_a_genre_with_its_key_and_name(frame: Frame) -> None:
 
 
 def test_a_genre_that_only_a_track_names_is_inferred(frame: Frame) -> None:
-    genres = frame(
-        [(1, "Rock", None)], "genre_id int, name string, imputed_columns string"
-    )
+    genres = frame([(1, "Rock", None)], "genre_id int, name string, imputed_columns string")
     others = frame([(1, 1), (2, 7), (3, 7), (4, None)], "track_id int, genre_id int")
     found = dim_genre(genres, others)
-    expected = frame(
-        [(key(1), 1, "Rock", None, False), (key(7), 7, None, None, True)], COLUMNS
-    )
+    expected = frame([(key(1), 1, "Rock", None, False), (key(7), 7, None, None, True)], COLUMNS)
     assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)

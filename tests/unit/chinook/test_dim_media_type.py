@@ -8,7 +8,10 @@ from src.transforms.chinook.dim_media_type import DIM_MEDIA_TYPE, dim_media_type
 from tests.conftest import Frame
 from tests.unit.oracle import key
 
-COLUMNS = "media_type_key bigint, media_type_id int, name string, imputed_columns string, is_inferred boolean"
+COLUMNS = (
+    "media_type_key bigint, media_type_id int, name string, imputed_columns string, "
+    "is_inferred boolean"
+)
 
 
 def test_one_row_a_media_type_with_its_key_and_name(frame: Frame) -> None:
@@ -18,7 +21,8 @@ def test_one_row_a_media_type_with_its_key_and_name(frame: Frame) -> None:
     )
     found = dim_media_type(media_types, frame([], "track_id int, media_type_id int"))
     expected = frame(
-        [(key(1), 1, "MPEG audio file", None, False), (key(2), 2, "(unnamed)", "name", False)], COLUMNS
+        [(key(1), 1, "MPEG audio file", None, False), (key(2), 2, "(unnamed)", "name", False)],
+        COLUMNS,
     )
     assert found.columns == DIM_MEDIA_TYPE.names
     assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)

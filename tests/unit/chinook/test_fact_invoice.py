@@ -88,6 +88,7 @@ def test_the_version_at_the_sale_is_the_one_whose_half_open_interval_holds_it(
             (4, 1, "2199-12-30 00:00:00", *PLACE, "1.00"),
             (5, 99, june, *PLACE, "1.00"),
             (6, None, june, *PLACE, "1.00"),
+            (7, 2, june, *PLACE, "1.00"),
         ],
         INVOICE,
     )
@@ -100,8 +101,9 @@ def test_the_version_at_the_sale_is_the_one_whose_half_open_interval_holds_it(
             (2, key(1), key(1, FIRST), key(3)),
             (3, key(1), key(1, june), key(4)),
             (4, key(1), key(1, june), key(4)),
-            (5, key(99), key(99, FIRST), NOT_APPLICABLE),
-            (6, UNKNOWN, UNKNOWN, NOT_APPLICABLE),
+            (7, key(2), key(2, FIRST), NOT_APPLICABLE),
+            (5, key(99), key(99, FIRST), UNKNOWN),
+            (6, UNKNOWN, UNKNOWN, UNKNOWN),
         ],
         "invoice_id int, customer_key bigint, customer_version_key bigint, support_rep_key bigint",
     )

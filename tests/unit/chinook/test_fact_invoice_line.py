@@ -6,11 +6,9 @@ from chispa import assert_df_equality
 
 from src.transforms.chinook.fact_invoice_line import FACT_INVOICE_LINE, fact_invoice_line
 from tests.conftest import Frame
-from tests.unit.oracle import NOT_APPLICABLE, UNKNOWN, key
+from tests.unit.oracle import UNKNOWN, key
 
-LINE = (
-    "invoice_line_id int, invoice_id int, track_id int, unit_price decimal(10,2), quantity int"
-)
+LINE = "invoice_line_id int, invoice_id int, track_id int, unit_price decimal(10,2), quantity int"
 CUSTOMER = (
     "customer_id int, support_rep_id int, city string, arrived_at timestamp, first_name string, "
     "last_name string, company string, address string, state string, country string, "
@@ -50,7 +48,7 @@ def test_a_line_has_day_and_customer_of_its_invoice_and_exact_revenue(frame: Fra
             (key(2), 2, key(10), 10, *sale, key(8), 8, *who, "99999999.99", 2147483647,
              "214748364678525163.53"),
             (key(3), 3, key(11), 11, 20210102, "2021-01-02 00:00:00", key(7), 7, key(5),
-             key(5, FIRST), NOT_APPLICABLE, "0.00", 1, "0.00"),
+             key(5, FIRST), UNKNOWN, "0.00", 1, "0.00"),
             (key(4), 4, key(77), 77, UNKNOWN, None, key(7), 7, UNKNOWN, UNKNOWN, UNKNOWN,
              "1.99", 1, "1.99"),
         ],
