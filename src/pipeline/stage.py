@@ -279,7 +279,7 @@ def _write(
         wanted = [column.name for column in source.staged_columns] + ["reasons"]
         doubled = [file.raw_id for file in files if counts[file.raw_id].candidates]
         if doubled:
-            wanted += ["broken", "fields"]
+            wanted += ["broken", "raw", "fields"]
         good = where_computed(rows.select(*wanted), _is_good())
         if doubled:
             good, conflicts = _deduplicated(good, source, doubled, counts)

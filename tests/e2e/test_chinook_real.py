@@ -210,6 +210,7 @@ def test_verify_holds_and_finds_what_someone_changed_by_hand(
     assert home.run("verify", "chinook") == 0
 
 
+@pytest.mark.long
 def test_raw_files_are_left_as_they_were(
     homes: Any, home: Any, shared_chinook: Path, tmp_path: Path
 ) -> None:

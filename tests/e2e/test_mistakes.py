@@ -62,6 +62,7 @@ def test_a_missing_required_column_refuses_the_file_and_publishes_nothing(
     assert not home.entries()
 
 
+@pytest.mark.long
 def test_a_bad_file_can_be_left_out(
     homes: Any, raw: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_bad_file_can_be_left_out(
         assert home.run(*arguments) == 1
 
 
+@pytest.mark.long
 def test_a_check_of_severity_error_blocks_the_publish(
     homes: Any, raw: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,8 @@ FILES = {
     "stray quote after the last record": HEAD + b'1,"a\nb",2\n3,c,4"\n',
     "stray quotes apart": HEAD + b'1,a",2\n3,b,4\n5,"c\nd",6\n7,e",8\n9,"f\ng",0\n',
     "stray quotes in neighbours": HEAD + b'1,"a,2\n3,b",4\n5,c,6\n',
+    "quotes that together make too few cells": HEAD + b'1,"a,2\n3,b,4\n5,6,c"\n7,d,8\n',
+    "lines that could both close and open": HEAD + b'"a\n",b,c\n",x,w\n",y,z\n',
     "text after a quote": HEAD + b'1,"a"b,2\n3,"c" ,4\n5,"d",6\n',
     "quotes open behind a stray one": HEAD + b'1,a","b,2\n3,b,4\n',
     "a quote that only looks like a border": HEAD
@@ -169,6 +171,16 @@ EXPECTED: dict[str, list[tuple[int, tuple[str | None, ...] | None]]] = {
     ],
     # Both lines together are one well-formed record: the only reading that loses nothing.
     "stray quotes in neighbours": [(2, ("1", "a,2\n3,b", "4")), (4, ("5", "c", "6"))],
+    "quotes that together make too few cells": [
+        (2, None),
+        (3, ("3", "b", "4")),
+        (4, None),
+        (5, ("7", "d", "8")),
+    ],
+    "lines that could both close and open": [
+        (2, ("a\n", "b", "c")),
+        (4, (",x,w\n", "y", "z")),
+    ],
     "text after a quote": [(2, None), (3, None), (4, ("5", "d", "6"))],
     "quotes open behind a stray one": [(2, None), (3, ("3", "b", "4"))],
     "a quote that only looks like a border": [
@@ -308,9 +320,11 @@ def test_a_quote_never_closed_takes_no_more_than_its_own_line(
     rows[2] = '2,"a,1'
     rows[-1] = f'{len(rows) - 1},b",1'
     longest = ['9,"x', *["y"] * (MAX_RECORD_LINES - 2), 'z",1']
+    too_long = ['9,"x', *["y,,"] * (MAX_RECORD_LINES - 1), 'z",1']
     files = {
         "Thing1.csv": HEAD + "\n".join(rows).encode(),
         "Thing2.csv": HEAD + "\n".join(longest).encode() + b"\n",
+        "Thing3.csv": HEAD + "\n".join(too_long).encode() + b"\n",
     }
     reading = read(spark, tmp_path, files, SOURCE)
     broken = [one.line for one in reading.records["Thing1.csv"] if one.cells is None]
@@ -318,6 +332,8 @@ def test_a_quote_never_closed_takes_no_more_than_its_own_line(
     assert len(reading.records["Thing1.csv"]) == len(rows)
     (record,) = reading.records["Thing2.csv"]
     assert (record.line, record.lines) == (2, MAX_RECORD_LINES)
+    assert len(reading.records["Thing3.csv"]) == MAX_RECORD_LINES + 1
+    assert sum(one.cells is None for one in reading.records["Thing3.csv"]) == 2
 
 
 def test_a_very_long_quoted_cell_does_not_overflow(spark: SparkSession, tmp_path: Path) -> None:
