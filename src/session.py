@@ -110,6 +110,8 @@ _SMALL = {
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Above 32 files Spark lists them by a job with a task for each; staged months are small files.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
 }
 
 

@@ -310,6 +310,23 @@ class Postgres:
                 found=f"{free // 1_000_000} MB",
                 do="free some space, or set STARLIFT_HOME to a folder on another disk",
             )
+        # Seen once to fail on a busy machine and not again: making a database is tried twice.
+        done = self._initdb(programs)
+        if done.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            done = self._initdb(programs)
+        if done.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            raise StarliftError(
+                "the local warehouse could not be set up",
+                where=str(self.data),
+                found=" ".join(lines[-4:]),
+                do="check the folder's permissions and free space",
+            )
+
+    def _initdb(self, programs: Path) -> subprocess.CompletedProcess[bytes]:
+        """Make the database cluster in an empty folder; the result of initdb."""
         self.data.mkdir(mode=0o700)
         if self._user is not None:
             self._give_away(self.data)
@@ -328,7 +345,7 @@ class Postgres:
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *("--auth=md5", "--no-sync", "--no-data-checksums", "--no-instructions"),
             ]
-            done = subprocess.run(
+            done: subprocess.CompletedProcess[bytes] = subprocess.run(
                 command,
                 capture_output=True,
                 cwd="/",
@@ -336,16 +353,7 @@ class Postgres:
                 check=False,
                 **self._run_as(),  # type: ignore[call-overload]
             )
-        if done.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            wanted = [line for line in lines if "error:" in line or "FATAL" in line] or lines[-1:]
-            raise StarliftError(
-                "the local warehouse could not be set up",
-                where=str(self.data),
-                found=" ".join(wanted),
-                do="check the folder's permissions and free space",
-            )
+            return done
 
     def _write_settings(self) -> None:
         for name, text in (("standin.conf", _SETTINGS), ("pg_hba.conf", _HBA)):

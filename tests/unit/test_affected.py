@@ -60,6 +60,7 @@ def staged(frame: Frame) -> Staged:
             [(1, 50, *at(2)), (1, 51, *at(3)), (2, 50, *at(4))],
             f"playlist_id int, track_id int, {ORIGIN}",
         ),
+        "artist": frame([(11, *at(2))], f"artist_id int, {ORIGIN}"),
         "album": frame(
             [(1, 11, *at(2)), (2, 11, *at(3)), (2, 12, *at(2, day=2))],
             f"album_id int, artist_id int, {ORIGIN}",
@@ -150,6 +151,24 @@ def test_without_keys_every_source_comes_whole_in_the_versions_asked_for(staged:
     assert rows_of(found["invoice_line"]) == [(100, 2), (101, 1), (102, 1)]
     assert rows_of(found["customer"]) == [(7, 1), (8, 1), (8, 2)]
     assert rows_of(found["track"]) == [(50, 2), (51, 1)]
+
+
+@pytest.mark.parametrize(
+    ("table", "source", "expected"),
+    [
+        ("dim_artist", "album", [(1, 1), (2, 1), (2, 2)]),
+        ("dim_album", "track", [(50, 1), (50, 2), (51, 1)]),
+        ("dim_track", "invoice_line", [(100, 1), (100, 2), (101, 1), (102, 1)]),
+        ("dim_customer", "invoice", [(1, 1), (2, 1), (3, 1), (3, 2), (4, 1)]),
+        ("dim_employee", "customer", [(7, 1), (8, 1), (8, 2)]),
+    ],
+)
+def test_every_version_that_names_a_member_is_seen(
+    staged: Staged, table: str, source: str, expected: list[tuple[int, int]]
+) -> None:
+    # A member that only an older version names keeps its inferred row.
+    found = restricted_inputs(CHINOOK.table(table), CHINOOK, None, reader(staged))
+    assert rows_of(found[source]) == expected
 
 
 def test_a_value_of_null_names_no_key(frame: Frame, staged: Staged) -> None:
