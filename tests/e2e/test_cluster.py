@@ -132,7 +132,9 @@ def submitted(master: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
             )
             facts = cursor.fetchone()
         connection.close()
-    logs = [file.read_text(errors="replace") for file in home.parent.glob("cluster*/*.log")]
+    # pytest keeps a link beside each of its folders, so every log is found twice.
+    files = {file.resolve() for file in home.parent.glob("cluster*/*.log")}
+    logs = [file.read_text(errors="replace") for file in files]
     return {"outputs": outputs, "facts": [str(fact) for fact in facts or ()], "logs": logs}
 
 
