@@ -18,11 +18,15 @@ def small_frame(spark: SparkSession, rows: Iterable[Sequence[object]], schema: s
 
     Times travel as microseconds in a long column.
     """
-    names = [field.rsplit(" ", 1)[0].strip().strip("`") for field in schema.split(",")]
+    names = _names(schema)
     text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False)
     return spark.range(1).select(
         F.inline(F.from_json(F.lit(text), f"array<struct<{_colons(schema)}>>"))
     )
+
+
+def _names(schema: str) -> list[str]:
+    return [field.rsplit(" ", 1)[0].strip().strip("`") for field in schema.split(",")]
 
 
 def _colons(schema: str) -> str:
@@ -46,7 +50,7 @@ def look_up(
     ``schema`` names the columns of the entries, those of ``on`` first; entries are distinct in
     these. Rows that no entry names, and nulls in ``on``, get null.
     """
-    names = [field.rsplit(" ", 1)[0].strip().strip("`") for field in schema.split(",")]
+    names = _names(schema)
     kinds = [field.rsplit(" ", 1)[1].strip() for field in schema.split(",")]
     answers = names[len(on) :]
     if len(entries) > FEW or not entries:

@@ -93,7 +93,7 @@ def load(loader: Loader, entries: Sequence[Entry]) -> LoadResult:
     connection = loader.connect()
     try:
         _prepare(connection, loader)
-        last = int(connection.query(sql.last_applied(loader.back))[0][0])
+        last = _last_applied(connection, loader)
         for entry in entries:
             if entry.built and entry.number > last:
                 result.tables += _apply(connection, loader, entry)
@@ -106,14 +106,9 @@ def load(loader: Loader, entries: Sequence[Entry]) -> LoadResult:
     return result
 
 
-def pending(connection: Connection, warehouse: Warehouse, entries: Sequence[Entry]) -> list[int]:
-    """The numbers of built entries that the warehouse has not applied."""
-    back = f"{warehouse.name}_back"
-    try:
-        last = int(connection.query(sql.last_applied(back))[0][0])
-    except psycopg2.errors.UndefinedTable:
-        last = 0
-    return [entry.number for entry in entries if entry.built and entry.number > last]
+def _last_applied(connection: Connection, loader: Loader) -> int:
+    """The number of the last entry that the ledger holds; 0 for none."""
+    return int(connection.query(sql.last_applied(loader.back))[0][0])
 
 
 def _failed(what: str, error: Exception) -> LoadFailed:
@@ -284,7 +279,7 @@ def _publish_with_retries(
             if not lost and not is_retryable(error):
                 raise
             connection = loader.connect()
-            if lost and int(connection.query(sql.last_applied(loader.back))[0][0]) >= entry.number:
+            if lost and _last_applied(connection, loader) >= entry.number:
                 return []
             if attempt == ATTEMPTS:
                 raise
@@ -302,7 +297,7 @@ def _publish(
     """The one transaction: lock, ledger, proofs, delete and insert of every table, ledger row."""
     with connection.transaction():
         connection.execute(sql.lock_ledger(loader.back))
-        if int(connection.query(sql.last_applied(loader.back))[0][0]) >= entry.number:
+        if _last_applied(connection, loader) >= entry.number:
             return []
         loaded = []
         for one in staged:
