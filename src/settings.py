@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -119,6 +120,11 @@ def load_settings(env: str = "local", conf: str | None = None) -> Settings:
         raise UsageError(
             "The settings are not valid YAML", where=place, found=str(getattr(error, "problem", ""))
         ) from error
+    except ValueError as error:
+        # YAML takes 2021-13-01 for a date and fails to make it.
+        raise UsageError(
+            "The settings hold a date that is none", where=where, found=str(error)
+        ) from error
     if not isinstance(data, dict):
         raise UsageError("The settings are no mapping of keys", where=where)
     variables = {**os.environ, "STARLIFT_HOME": str(home)}
@@ -135,6 +141,13 @@ def load_settings(env: str = "local", conf: str | None = None) -> Settings:
         name: _section(kind, values.get(name) or {}, where, name) for name, kind in known.items()
     }
     raw = values.get("raw") or {}
+    if not isinstance(raw, dict) or not all(isinstance(path, str) for path in raw.values()):
+        raise UsageError(
+            "Setting 'raw' names no folders",
+            where=where,
+            expected="a folder for each warehouse, as in chinook: /data/chinook",
+            found=repr(raw),
+        )
     return _checked(Settings(env=env, home=home, raw=raw, **parts), where)
 
 
@@ -227,6 +240,9 @@ def _checked(settings: Settings, where: str) -> Settings:
             expected="one of " + ", ".join(FORMATS[lake.format]),
             found=f"'{compression}'",
         )
+    _at_least_one("lake.file_rows", lake.file_rows, where)
+    _at_least_one("spark.shuffle_partitions", settings.spark.shuffle_partitions, where)
+    _check_calendar(settings.calendar, where)
     if settings.redshift.driver not in ("standin", "psycopg2"):
         raise UsageError(
             "Unknown driver",
@@ -244,3 +260,37 @@ def _checked(settings: Settings, where: str) -> Settings:
             found=f"'{settings.warehouse.reporting_timezone}'",
         ) from error
     return dataclasses.replace(settings, lake=dataclasses.replace(lake, compression=compression))
+
+
+def _at_least_one(name: str, value: int, where: str) -> None:
+    if value < 1:
+        raise UsageError(
+            f"Setting '{name}' is too small", where=where, expected="1 or more", found=str(value)
+        )
+
+
+def _check_calendar(calendar: CalendarSettings, where: str) -> None:
+    try:
+        first, last = date.fromisoformat(calendar.first), date.fromisoformat(calendar.last)
+    except ValueError as error:
+        raise UsageError(
+            "The calendar's first or last day is no date",
+            where=where,
+            expected="days like 2000-01-01",
+            found=f"'{calendar.first}' and '{calendar.last}'",
+        ) from error
+    # The range that staging takes instants from, and that every reader of ORC and Parquet holds.
+    if not date(1900, 1, 1) <= first <= last <= date(2199, 12, 31):
+        raise UsageError(
+            "The calendar's range is not possible",
+            where=where,
+            expected="first before last, from 1900-01-01 to 2199-12-31",
+            found=f"{first} to {last}",
+        )
+    if not 1 <= calendar.fiscal_start_month <= 12:
+        raise UsageError(
+            "Setting 'calendar.fiscal_start_month' is no month",
+            where=where,
+            expected="1 to 12",
+            found=str(calendar.fiscal_start_month),
+        )

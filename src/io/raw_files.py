@@ -27,8 +27,8 @@ class Candidate:
 
 def raw_id(stored: Stored) -> int:
     """A 63-bit name of a raw file version: path, size and etag."""
-    text = f"{stored.path}\0{stored.size}\0{stored.etag}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    text = f"{stored.path}\0{stored.size}\0{stored.etag}".encode(errors="surrogateescape")
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
 
 
 def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
@@ -41,6 +41,13 @@ def _candidate(stored: Stored, sources: list[Source]) -> Candidate:
     parts = stored.path.split("/")
     if any(part.startswith((".", "_")) for part in parts):
         return Candidate(stored, None, "hidden: its name starts with '.' or '_'")
+    try:
+        stored.path.encode()
+    except UnicodeEncodeError:
+        # Neither Spark nor the log can name it; what is printed shows where the bytes are.
+        readable = stored.path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        shown = Stored(readable, stored.size, stored.etag, stored.modified)
+        return Candidate(shown, None, "its name is not UTF-8: rename it")
     extension = parts[-1].rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
     if extension not in ("csv", "txt", "tsv", "json", "jsonl"):
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")

@@ -77,7 +77,7 @@ class LocalStore:
     def list(self, prefix: str = "") -> Iterator[Stored]:
         top = os.path.join(self.root, prefix)
         found = []
-        for folder, folders, files in os.walk(top, followlinks=True):
+        for folder, folders, files in os.walk(top, onerror=_unreadable, followlinks=True):
             folders[:] = [name for name in folders if not _leads_back(folder, name)]
             found += [os.path.join(folder, name) for name in files]
         # By whole path, as S3 sorts them: "a.csv" stands before "a/b.csv".
@@ -136,6 +136,18 @@ class LocalStore:
 
     def delete(self, prefix: str) -> None:
         shutil.rmtree(os.path.join(self.root, prefix), ignore_errors=True)
+
+
+def _unreadable(error: OSError) -> None:
+    """A folder that cannot be listed must not pass for an empty one."""
+    if isinstance(error, FileNotFoundError):
+        return
+    raise StarliftError(
+        "A folder cannot be read",
+        where=str(error.filename),
+        found=error.strerror or str(error),
+        do="correct its permissions, then run again",
+    ) from error
 
 
 def _leads_back(folder: str, name: str) -> bool:

@@ -8,7 +8,6 @@ looks at what was written before the entry is committed.
 from __future__ import annotations
 
 import inspect
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, Row
@@ -21,6 +20,7 @@ from src.io.lake import Lake
 from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
+from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
@@ -30,8 +30,6 @@ from src.settings import CalendarSettings
 from src.transforms.dates import Calendar
 from src.transforms.keys import surrogate_key
 from src.transforms.members import special_members
-
-JOBS_AT_ONCE = 4
 
 
 @dataclass
@@ -113,9 +111,7 @@ def build(
         inputs = restricted_inputs(table, warehouse, keys, staged)
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
-    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-        for future in [pool.submit(_write_rows, one, lake, run, calendar) for one in made]:
-            future.result()
+    at_once(lambda one: _write_rows(one, lake, run, calendar), made)
     rows = measure(lake, {one.table.name: _rows_probe(one.table, run) for one in made})
     run.progress("building star tables", sum(found.rows for found in rows.values()))
     keys_found = measure(
@@ -254,7 +250,7 @@ def _write_rows(made: _Made, lake: Lake, run: Run, calendar: CalendarSettings) -
         )
     elif table.kind == "dimension":
         rows = rows.select(*table.names).unionByName(special_members(rows, table))
-    typed = rows.select(*[F.col(c.name).cast(c.type.spark) for c in table.columns])
+    typed = rows.select(*[F.col(c.name).cast(c.type.spark_name) for c in table.columns])
     # Sorted within each file: Redshift's zone maps and ORC's statistics both profit.
     lake.write(typed.sortWithinPartitions(*table.sort_key), _folder(table, run, "rows"))
 

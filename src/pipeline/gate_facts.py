@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -15,10 +14,9 @@ from src.contract.table import Input, Reference, Table
 from src.contract.warehouse import Warehouse
 from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState
+from src.pipeline.at_once import at_once
 from src.pipeline.star import current_rows
 from src.transforms.parse import holds
-
-JOBS_AT_ONCE = 4
 
 _TABLE_CHECKS = (Unique, RowCountChange, Freshness, SumReconciles)
 
@@ -65,10 +63,9 @@ def collect_facts(subjects: list[Subject], parents: Parents) -> dict[str, dict[s
         return reduce(lambda left, right: left.unionByName(right), frames).collect()
 
     found: dict[str, dict[str, str]] = {}
-    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-        for rows in pool.map(of_subject, subjects):
-            for row in rows:
-                found.setdefault(row["table"], {}).update(row["facts"])
+    for rows in at_once(of_subject, subjects):
+        for row in rows:
+            found.setdefault(row["table"], {}).update(row["facts"])
     return found
 
 
@@ -106,11 +103,6 @@ def row_checks(table: Table) -> list[RowCheck]:
     declared = [check for check in table.checks if not isinstance(check, _TABLE_CHECKS)]
     not_null = [NotNull(column.name) for column in table.columns if not column.nullable]
     return [*not_null, *declared]
-
-
-JOBS_AT_ONCE = 4
-
-_TABLE_CHECKS = (Unique, RowCountChange, Freshness, SumReconciles)
 
 
 def _row_facts(table: Table, rows: DataFrame) -> DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -29,14 +29,12 @@ from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read, records, scan
 from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
+from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints
 from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
 from src.transforms.parse import parse
 from src.transforms.standardise import standardise
-
-# Spark jobs of small files mostly wait for the driver; a few at once keep both cores busy.
-JOBS_AT_ONCE = 4
 
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
 # twice is cheaper than spilling.
@@ -110,11 +108,10 @@ def stage(
         return rows, collect_audit(audit_rows(rows, source, identity_hash(source)))
 
     parsed, counts = {}, FileCounts()
-    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-        groups = _by_source(taken)
-        for (source, _), (rows, counted) in zip(groups, pool.map(count, groups), strict=True):
-            parsed[source.name] = rows
-            counts.update(counted)
+    groups = _by_source(taken)
+    for (source, _), (rows, counted) in zip(groups, at_once(count, groups), strict=True):
+        parsed[source.name] = rows
+        counts.update(counted)
     run.progress("reading raw files", sum(count.records for count in counts.values()))
     staged, quarantine = _write(lake, taken, parsed, counts, run)
     for rows in parsed.values():
@@ -290,13 +287,11 @@ def _write(
             of_files = rows.where(F.col("raw_id").isin(bad))
             refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
         jobs.append((source, good))
-    with ThreadPoolExecutor(JOBS_AT_ONCE) as pool:
-        done = [pool.submit(_write_source, lake, source, good, run) for source, good in jobs]
-        if refused:
-            whole = reduce(lambda left, right: left.unionByName(right), refused)
-            done.append(pool.submit(lake.write, whole, f"quarantine/{run.id}"))
-        for future in done:
-            future.result()
+    writes = [partial(_write_source, lake, source, good, run) for source, good in jobs]
+    if refused:
+        whole = reduce(lambda left, right: left.unionByName(right), refused)
+        writes.append(partial(lake.write, whole, f"quarantine/{run.id}"))
+    at_once(lambda write: write(), writes)
     probes = {
         source.name: Probe(
             _folder(source, run),

@@ -60,7 +60,7 @@ def special_members(spark_like: DataFrame, table: Table) -> DataFrame:
 
 
 def _special(column: Column, table: Table, number: int, word: str) -> SparkColumn:
-    kind = column.type.spark
+    kind = column.type.spark_name
     if column.name in table.natural_key and column.nullable:
         return F.lit(None).cast(kind)
     if column.name.endswith("_key") and column.type.is_number:

@@ -29,6 +29,7 @@ _TIMESTAMP = (
     r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}"
     r"([ T]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?$"
 )
+_NO_SECONDS = r"([ T]\d{1,2}:\d{2}) ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)$"
 _HAS_ZONE = r":\d{2}([.]\d+)? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 _INTEGERS = {
     "smallint": (-(2**15), 2**15 - 1),
@@ -55,14 +56,9 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
             for column in source.columns
         ],
     )
+    # All columns go along by "*": naming each is a call to Java, and Spark prunes them anyway.
     typed = cleaned.select(
-        "raw_id",
-        "raw_line",
-        "raw",
-        "lines",
-        "broken",
-        "cells",
-        *[_text(column) for column in source.columns],
+        "*",
         *[_value(column, source).alias(column.name) for column in source.columns],
         *([_imputed(source).alias("imputed_columns")] if source.imputes else []),
     )
@@ -88,7 +84,7 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     ]
     texts = {"reason": reasons, "warning": names, "unparsed": unparsed}
     told = typed.select(
-        *kept,
+        "*",
         *[
             text.alias(f"{kind} {index}")
             for kind, found in texts.items()
@@ -127,10 +123,11 @@ def _clean(cell: SparkColumn | None, column: Column) -> SparkColumn:
     if cell is None:
         return F.lit(None).cast("string")
     # Trimming many kinds of blanks is dear; the first and the last character tell who needs it.
-    ends_blank = F.substring(cell, 1, 1).isin(*WHITESPACE) | F.substring(cell, -1, 1).isin(
-        *WHITESPACE
+    blanks = F.lit(WHITESPACE)
+    ends_blank = F.contains(blanks, F.substring(cell, 1, 1)) | F.contains(
+        blanks, F.substring(cell, -1, 1)
     )
-    trimmed = F.when(ends_blank, F.btrim(cell, F.lit(WHITESPACE))).otherwise(cell)
+    trimmed = F.when(ends_blank, F.btrim(cell, blanks)).otherwise(cell)
     words = NULL_WORDS_TEXT if column.type.is_text else NULL_WORDS_OTHER
     return F.when((trimmed != "") & ~trimmed.isin(*words), trimmed)
 
@@ -140,7 +137,7 @@ def _value(column: Column, source: Source) -> SparkColumn:
     text = F.col(_text(column))
     value = _typed(text, column, source.zone)
     if column.impute:
-        imputed = F.lit(column.impute.value).cast(column.type.spark)
+        imputed = F.lit(column.impute.value).cast(column.type.spark_name)
         value = F.when(text.isNull(), imputed).otherwise(value)
     return value
 
@@ -188,7 +185,9 @@ def _rounded(text: SparkColumn, scale: int) -> SparkColumn:
 def _instant(text: SparkColumn, zone: str) -> SparkColumn:
     """An instant in UTC; null when it is no ISO date or time, impossible, or out of range."""
     dashed = F.when(F.instr(text, "/") > 0, F.translate(text, "/", "-")).otherwise(text)
-    instant = dashed.cast("timestamp")
+    # Spark reads a zone only behind seconds; the second try costs only where the first gives null.
+    with_seconds = F.regexp_replace(dashed, _NO_SECONDS, "$1:00$2")
+    instant = F.coalesce(dashed.cast("timestamp"), with_seconds.cast("timestamp"))
     if zone != "UTC":
         instant = F.when(text.rlike(_HAS_ZONE), instant).otherwise(
             F.to_utc_timestamp(instant, zone)

@@ -82,6 +82,16 @@ def test_files_are_listed_by_whole_path_and_nothing_is_touched(tmp_path: Path) -
     assert [(file.path, file.etag) for file in LocalStore(tmp_path).list()] == before
 
 
+def test_a_name_that_is_not_utf8_is_not_taken_and_is_shown(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"Invoice-caf\xe9.csv")).write_bytes(b"a\n1\n")
+    (found,) = list_raw(LocalStore(tmp_path), SOURCES)
+    assert found.source is None
+    assert (found.stored.path, found.reason) == (
+        "Invoice-caf\\xe9.csv",
+        "its name is not UTF-8: rename it",
+    )
+
+
 def test_a_raw_id_names_path_size_and_etag() -> None:
     ids = {
         raw_id(Stored(path, size, etag, modified))

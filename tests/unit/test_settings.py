@@ -116,6 +116,17 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
          "Unknown time zone in /conf/mine.yaml warehouse.reporting_timezone: expected a name like "
          "Europe/Berlin, found 'Mars/Olympus'."),
         ("lake: {path: /x}\nwarehouse: {reporting_timezone: ../etc/passwd}", "Unknown time zone"),
+        ("lake: {path: /x}\nraw: nothing", "Setting 'raw' names no folders"),
+        ("lake: {path: /x}\nraw: {chinook: 5}", "chinook: /data/chinook, found {'chinook': 5}"),
+        ("lake: {path: /x, file_rows: -1}", "'lake.file_rows' is too small in /conf/mine.yaml: "
+         "expected 1 or more, found -1."),
+        ("lake: {path: /x}\nspark: {shuffle_partitions: 0}", "'spark.shuffle_partitions' is too"),
+        ("lake: {path: /x}\ncalendar: {first: 2021-13-01}", "settings hold a date that is none"),
+        ("lake: {path: /x}\ncalendar: {first: soon}", "first or last day is no date"),
+        ("lake: {path: /x}\ncalendar: {first: 2021-01-02, last: 2021-01-01}",
+         "expected first before last, from 1900-01-01 to 2199-12-31, found 2021-01-02 to"),
+        ("lake: {path: /x}\ncalendar: {last: 2200-01-01}", "The calendar's range is not possible"),
+        ("lake: {path: /x}\ncalendar: {fiscal_start_month: 13}", "expected 1 to 12, found 13"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:

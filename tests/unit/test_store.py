@@ -146,6 +146,25 @@ def test_links_to_folders_are_followed_and_those_that_lead_back_are_not(
     assert [file.path for file in store.list()] == ["a/b", "there/c"]
 
 
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shut").mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if os.path.basename(path) == "shut":
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    # Permissions bind nobody who tests as root, so the refusal is made here.
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(
+        StarliftError, match=r"A folder cannot be read in .*shut.*Permission denied"
+    ):
+        list(LocalStore(tmp_path).list())
+
+
 def test_delete_takes_a_folder_and_nothing_beside_it(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     for path in ("run1/a", "run1/b/c", "run10/a"):
