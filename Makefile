@@ -9,7 +9,7 @@ BIN := .venv/bin
 RAW ?=
 ARGS ?=
 
-.PHONY: help setup run test test-long lint fmt zip bench clean clean-data
+.PHONY: help setup run test test-long soak lint fmt zip bench clean clean-data
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +32,15 @@ else
 	@$(BIN)/starlift run chinook --raw "$(RAW)" $(ARGS)
 endif
 
+# Two processes: tests of Spark wait for its driver more than they compute.
 test: setup ## Run the fast tests, with coverage
-	@$(BIN)/pytest -m "not long" --cov --cov-report=term $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" --cov --cov-report=term $(ARGS)
 
 test-long: setup ## Run the tests that take longer
 	@$(BIN)/pytest -m long $(ARGS)
+
+soak: setup ## Run hours of seeded histories and kills; goes on where it was stopped
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 lint: setup ## Check style and types: ruff, mypy strict
 	@$(BIN)/ruff check .

@@ -145,7 +145,7 @@ def load_settings(env: str = "local", conf: str | None = None) -> Settings:
         raise UsageError(
             "Setting 'raw' names no folders",
             where=where,
-            expected="a folder for each warehouse, as in chinook: /data/chinook",
+            expected="a folder for each warehouse, as in NAME: /data/NAME",
             found=repr(raw),
         )
     return _checked(Settings(env=env, home=home, raw=raw, **parts), where)

@@ -172,8 +172,9 @@ def _note_drift(taken: list[_Taken], result: StageResult) -> None:
             seen.setdefault((file.source.name, "null", file.head.absent), []).append(path)
     for (source, fate, columns), paths in sorted(seen.items()):
         others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        named = [column or "(a column without a name)" for column in columns]
         what = "undeclared columns, ignored" if fate == "ignored" else "columns missing, left null"
-        result.notes.append(f"{source}: {what}: {', '.join(columns)} in {paths[0]}{others}")
+        result.notes.append(f"{source}: {what}: {', '.join(named)} in {paths[0]}{others}")
 
 
 def _refuse(refusals: list[RawFileRefused], on_bad_file: str, result: StageResult) -> None:

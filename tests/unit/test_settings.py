@@ -117,7 +117,7 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
          "Europe/Berlin, found 'Mars/Olympus'."),
         ("lake: {path: /x}\nwarehouse: {reporting_timezone: ../etc/passwd}", "Unknown time zone"),
         ("lake: {path: /x}\nraw: nothing", "Setting 'raw' names no folders"),
-        ("lake: {path: /x}\nraw: {chinook: 5}", "chinook: /data/chinook, found {'chinook': 5}"),
+        ("lake: {path: /x}\nraw: {chinook: 5}", "NAME: /data/NAME, found {'chinook': 5}"),
         ("lake: {path: /x, file_rows: -1}", "'lake.file_rows' is too small in /conf/mine.yaml: "
          "expected 1 or more, found -1."),
         ("lake: {path: /x}\nspark: {shuffle_partitions: 0}", "'spark.shuffle_partitions' is too"),
