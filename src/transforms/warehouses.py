@@ -3,9 +3,13 @@
 from src.contract.warehouse import Warehouse
 from src.errors import UsageError
 from src.transforms.chinook import CHINOOK
+from src.transforms.ecommerce import ECOMMERCE
+from src.transforms.sparkify import SPARKIFY
 
 WAREHOUSES: dict[str, Warehouse] = {
     "chinook": CHINOOK,
+    "sparkify": SPARKIFY,
+    "ecommerce": ECOMMERCE,
 }
 
 
