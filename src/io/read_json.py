@@ -34,6 +34,9 @@ _NUMBER = (
     r"(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![0-9.eE])"
 )
 
+# What Spark's parser would take beside JSON: text in single quotes, NaN and Infinity.
+_STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
+
 
 def records(
     spark: SparkSession, store: Store, heads: list[JsonHead], by_file: dict[int, list[Block]]
@@ -93,7 +96,7 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
     listed = F.concat(F.lit("["), F.col("quoted"), F.lit("]"))
     parsed = (
         whole.withColumn("quoted", quoted)
-        .withColumn("objects", F.from_json(listed, _texts([*keys, *layout.explode])))
+        .withColumn("objects", F.from_json(listed, _texts([*keys, *layout.explode]), _STRICT))
         .withColumn("object", _numbered(F.col("objects")[0], len(keys) + len(layout.explode)))
     )
     given = F.json_object_keys("quoted")
