@@ -50,29 +50,29 @@ class Home:
         finally:
             connection.close()
 
-    def table(self, name: str, leave_out: tuple[str, ...] = ()) -> Rows:
+    def table(self, name: str, leave_out: tuple[str, ...] = (), warehouse: str = "chinook") -> Rows:
         """All rows of a star table, in an order of their own, without the columns left out."""
         columns = [
             column
             for (column,) in self.query(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'chinook' "
-                f"AND table_name = '{name}' ORDER BY ordinal_position"
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = "
+                f"'{warehouse}' AND table_name = '{name}' ORDER BY ordinal_position"
             )
             if column not in leave_out
         ]
-        rows = self.query(f"SELECT {', '.join(columns)} FROM chinook.{name}")
+        rows = self.query(f"SELECT {', '.join(columns)} FROM {warehouse}.{name}")
         return sorted(rows, key=repr)
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self, warehouse: str = "chinook") -> list[dict[str, Any]]:
         """The log's entries, oldest first."""
-        files = sorted((self.path / "lake/chinook/log").glob("*.json"))
+        files = sorted((self.path / "lake" / warehouse / "log").glob("*.json"))
         return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    def raw_files(self) -> dict[str, dict[str, Any]]:
+    def raw_files(self, warehouse: str = "chinook") -> dict[str, dict[str, Any]]:
         """The accounting of every raw file taken, by path."""
         return {
             raw["path"]: raw
-            for entry in self.entries()
+            for entry in self.entries(warehouse)
             if entry["staged"]
             for raw in entry["staged"]["raw_files"]
         }
@@ -96,12 +96,29 @@ def homes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return make
 
 
-@pytest.fixture(scope="session")
-def shared_chinook() -> Path:
-    """The real Chinook database as CSV; required in CI, elsewhere its absence is a skip."""
-    place = Path(os.environ.get("STARLIFT_SHARED_DATA", "../shared/data")).absolute() / "chinook"
+def shared(name: str) -> Path:
+    """A folder of real data; required in CI, elsewhere its absence is a skip."""
+    place = Path(os.environ.get("STARLIFT_SHARED_DATA", "../shared/data")).absolute() / name
     if not place.is_dir():
         if os.environ.get("STARLIFT_REQUIRE_SHARED_DATA"):
             pytest.fail(f"The real data is required here and not in {place}")
-        pytest.skip(f"the real Chinook data is not in {place}; set STARLIFT_SHARED_DATA")
+        pytest.skip(f"the real data is not in {place}; set STARLIFT_SHARED_DATA")
     return place
+
+
+@pytest.fixture(scope="session")
+def shared_chinook() -> Path:
+    """The real Chinook database as CSV."""
+    return shared("chinook")
+
+
+@pytest.fixture(scope="session")
+def shared_sparkify() -> Path:
+    """Real logs and songs of the music streaming service."""
+    return shared("sparkify")
+
+
+@pytest.fixture(scope="session")
+def shared_ecommerce() -> Path:
+    """The UCI Online Retail set as the shop's raw files."""
+    return shared("ecommerce")

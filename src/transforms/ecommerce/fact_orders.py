@@ -164,13 +164,22 @@ def fact_orders(
         *AMOUNTS,
         "exchange_rate",
         rate.isNull().alias("is_rate_missing"),
-        *[_converted(F.col(name), rate).alias(f"reporting_{name}") for name in AMOUNTS],
+        *[amount.alias(f"reporting_{name}") for name, amount in _reporting(rate).items()],
     )
 
 
-def _converted(amount: SparkColumn, rate: SparkColumn) -> SparkColumn:
-    # 18 and 19 digits: their product is exact, so that it is rounded once.
-    return F.round(amount.cast("decimal(18,4)") * rate, 4).cast(MONEY.spark)
+def _reporting(rate: SparkColumn) -> dict[str, SparkColumn]:
+    """The amounts in the reporting currency: parts are converted, net and total made of them."""
+
+    def converted(name: str) -> SparkColumn:
+        # 18 and 19 digits: their product is exact, so that it is rounded once.
+        return F.round(F.col(name).cast("decimal(18,4)") * rate, 4).cast(MONEY.spark)
+
+    amounts = {name: converted(name) for name in AMOUNTS}
+    discounts = amounts["line_discount_amount"] + amounts["order_discount_amount"]
+    amounts["net_amount"] = amounts["gross_amount"] - discounts
+    amounts["total_amount"] = amounts["net_amount"] + amounts["shipping_amount"]
+    return {name: amount.cast(MONEY.spark) for name, amount in amounts.items()}
 
 
 def _or_none(condition: SparkColumn, key: SparkColumn) -> SparkColumn:
