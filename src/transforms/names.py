@@ -31,6 +31,10 @@ def repaired(text: Column) -> Column:
 
     Only where it is certain: every character beyond ASCII has to be part of such a sequence, which
     real text does not do by chance. All other text is left as it is.
+
+    >>> names = spark.createDataFrame([("BjÃ¶rk",), ("Björk",), ("Ã",)], "name string")
+    >>> [row[0] for row in names.select(repaired(F.col("name"))).collect()]
+    ['Björk', 'Björk', 'Ã']
     """
     for _ in range(_ROUNDS):
         as_bytes = F.translate(text, _WINDOWS, _CONTROLS)

@@ -22,20 +22,14 @@ RETURNED = ("returned", "return", "refunded", "refund")
 SHIPPED = ("shipped",)
 
 MONEY = decimal(28, 4)
-AMOUNTS = (
-    "gross_amount",
-    "line_discount_amount",
-    "order_discount_amount",
-    "net_amount",
-    "shipping_amount",
-    "total_amount",
-)
-
-
-def _money(name: str, meaning: str, nullable: bool = False) -> Column:
-    unit = "reporting currency" if name.startswith("reporting") else "order currency"
-    return Column(name, MONEY, meaning, nullable=nullable, unit=unit, additive=True)
-
+AMOUNTS = {
+    "gross_amount": "quantity times unit price",
+    "line_discount_amount": "discount on the line",
+    "order_discount_amount": "share in the discount on the order",
+    "net_amount": "gross less both discounts",
+    "shipping_amount": "share in the shipping of the order",
+    "total_amount": "net and shipping",
+}
 
 FACT_ORDERS = Table(
     name="fact_orders",
@@ -69,16 +63,16 @@ FACT_ORDERS = Table(
         Column("quantity", BIGINT, "pieces, as signed at the source", nullable=False,
                unit="piece", additive=True),
         Column("unit_price", decimal(18, 4), "price of one piece", unit="order currency"),
-        _money("gross_amount", "quantity times unit price"),
-        _money("line_discount_amount", "discount on the line"),
-        _money("order_discount_amount", "share in the discount on the order"),
-        _money("net_amount", "gross less both discounts"),
-        _money("shipping_amount", "share in the shipping of the order"),
-        _money("total_amount", "net and shipping"),
+        *[
+            Column(name, MONEY, meaning, nullable=False, unit="order currency", additive=True)
+            for name, meaning in AMOUNTS.items()
+        ],
         Column("exchange_rate", decimal(19, 10), "reporting currency for one of the order's"),
         Column("is_rate_missing", BOOLEAN, "no rate for currency and day yet", nullable=False),
-        *[_money(f"reporting_{name}", f"{name} at the exchange rate", nullable=True)
-          for name in AMOUNTS],
+        *[
+            Column(f"reporting_{name}", MONEY, meaning, unit="reporting currency", additive=True)
+            for name, meaning in AMOUNTS.items()
+        ],
     ),
     primary_key=("order_line_key",),
     natural_key=("order_id", "line_number"),
