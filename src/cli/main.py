@@ -30,6 +30,7 @@ from src.pipeline.run import Pipeline, last_reports, new_pipeline
 from src.runs import new_run
 from src.session import start_session
 from src.settings import Settings, load_settings
+from src.transforms.warehouses import WAREHOUSES
 from src.transforms.warehouses import warehouse as find_warehouse
 
 app = typer.Typer(
@@ -58,7 +59,7 @@ class Shown(StrEnum):
     json = "json"
 
 
-Name = Annotated[str, typer.Argument(help="The warehouse: chinook.")]
+Name = Annotated[str, typer.Argument(help="The warehouse: " + ", ".join(WAREHOUSES) + ".")]
 Env = Annotated[str, typer.Option("--env", help="Settings to use: conf/<env>.yaml.")]
 Conf = Annotated[
     str | None, typer.Option("--conf-dir", help="Folder of settings, instead of ./conf.")
@@ -291,6 +292,20 @@ def sample(
             progress=lambda count: line.update(f"writing · {count:,} rows"),
         )
     show_rows(("file", "rows"), list(written.items()), "table")
+
+
+@app.command(epilog="Example: starlift new bikes --from raw/bikes")
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the warehouse: small letters and _.")],
+    raw: Annotated[Path, typer.Option("--from", help="Folder of its raw CSV and JSON files.")],
+    into: Annotated[Path, typer.Option(help="The checkout to write into.")] = Path(),
+) -> None:
+    """Look at raw files and write a working warehouse for them, to be read and edited."""
+    from src.scaffold.new import new_warehouse
+
+    written = new_warehouse(name, raw, into.absolute())
+    show_rows(("written", "what"), list(written.items()), "table")
+    out.print(f"Next: starlift run {name}; then read src/transforms/{name} and make it yours.")
 
 
 @app.command(epilog="Example: starlift redshift --port 5439")

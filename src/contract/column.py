@@ -27,8 +27,9 @@ class Column:
     letter case, blanks and underscores; default: the column's own name), ``required`` refuses a
     file whose header lacks it (default: what may not be null), ``standard`` names the rule that
     gives it one spelling, ``of_country`` the country column that phone and postal-code rules
-    need. ``additive`` amounts
-    are reconciled from raw file to warehouse. ``unit`` and ``pii`` go to the data dictionary.
+    need. ``matched_as`` adds a column of that name with the text reduced to what names are
+    matched by (``src/transforms/names.py``). ``additive`` amounts are reconciled from raw file to
+    warehouse. ``unit`` and ``pii`` go to the data dictionary.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     required: bool | None = None
     standard: Standard | None = None
     of_country: str | None = None
+    matched_as: str | None = None
     impute: Impute | None = None
     additive: bool = False
     encode: str | None = None

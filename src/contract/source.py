@@ -38,6 +38,12 @@ class Source:
     ``zone`` the zone of times written without one; ``month_of`` the column whose month partitions
     the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
     the log). ``delivery`` and the policy for unknown columns are DESIGN's.
+
+    ``explode`` names an array of the JSON record whose elements are the rows: each has the
+    record's own columns beside those of the element, which say so by their header
+    (``lines[].quantity``; ``lines[]`` itself is the element's place in the array, from 1). A
+    record without elements is one row in which these are null. Such a record is judged, kept
+    or refused, and replaced by a newer version as a whole.
     """
 
     name: str
@@ -45,7 +51,8 @@ class Source:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "json"] = "csv"
+    explode: str | None = None
     delivery: Delivery = "changes"
     business_time: str | None = None
     zone: str = "UTC"
@@ -65,6 +72,12 @@ class Source:
             raise ContractError(
                 f"Key, look-up or time columns not declared: {', '.join(missing)}", where=self.name
             )
+        if self.explode and self.format != "json":
+            raise ContractError("Only JSON records have an array to explode", where=self.name)
+        if self.explode and not self.record_key:
+            raise ContractError(
+                "The key of an exploded source names its record too", where=self.name
+            )
         for column in self.columns:
             if column.of_country and column.of_country not in names:
                 raise ContractError(
@@ -75,17 +88,31 @@ class Source:
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
+    def of_element(self, column: Column) -> bool:
+        """Whether the column belongs to the elements of the exploded array."""
+        return bool(self.explode) and (column.header or "").startswith(f"{self.explode}[]")
+
+    @property
+    def record_key(self) -> tuple[str, ...]:
+        """The part of the key that names a whole record: its versions replace each other."""
+        return tuple(name for name in self.key if not self.of_element(self.column(name)))
+
     @property
     def imputes(self) -> bool:
         return any(column.impute for column in self.columns)
 
     @property
     def derived(self) -> tuple[Column, ...]:
-        """Columns that standardisation adds: the ISO code beside each country name."""
-        return tuple(
+        """Columns that standardisation adds: ISO codes of countries, texts to match names by."""
+        codes = tuple(
             Column(f"{column.name}_code", varchar(2), f"ISO 3166-1 alpha-2 code of {column.name}")
             for column in self.columns
             if column.standard == "country"
+        )
+        return codes + tuple(
+            Column(column.matched_as, varchar(65535), f"{column.name} reduced for matching")
+            for column in self.columns
+            if column.matched_as
         )
 
     @property

@@ -41,6 +41,18 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What the accounting counts in a table's first input, where it is not its natural keys.
+
+    The table has one member for each distinct value of ``key`` among the rows for which ``where``
+    holds, a condition in SQL: a session for each session_id among the plays.
+    """
+
+    key: tuple[str, ...]
+    where: str = "TRUE"
+
+
+@dataclass(frozen=True)
 class Reference:
     """An informational foreign key: ``column`` holds ``parent_column`` of ``parent``."""
 
@@ -72,6 +84,7 @@ class Table:
     ``primary_key`` is the surrogate key of the grain; ``natural_key`` what it is hashed from.
     ``replace_by`` is the surrogate column by which a change set replaces rows (a dimension's
     durable key, an invoice, a playlist), ``replace_natural`` the natural columns under it.
+    ``counted`` says what of the first input its members are, by default its natural keys.
     """
 
     name: str
@@ -83,6 +96,7 @@ class Table:
     replace_by: str
     replace_natural: tuple[str, ...]
     inputs: tuple[Input, ...] = ()
+    counted: Counted | None = None
     references: tuple[Reference, ...] = ()
     history: History | None = None
     checks: tuple[Check, ...] = ()

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from src.contract.source import Source, plain_name
 from src.errors import RawFileRefused
+from src.io.file_head import BOM, as_text, read_ends
 from src.io.store import Store, Stored
 
-HEAD_BYTES = 256 * 1024
 DELIMITERS = (",", ";", "\t", "|")
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -47,22 +46,7 @@ class CsvHead:
 
 def read_head(store: Store, stored: Stored, source: Source) -> CsvHead:
     """Read and judge a file's head. Raises RawFileRefused with one sentence."""
-    if ":" in stored.path.rsplit("/", 1)[-1]:
-        raise RawFileRefused(
-            "The file's name has a colon, which Hadoop cannot read",
-            where=stored.path,
-            do="rename it",
-        )
-    try:
-        head = store.read(stored.path, 0, HEAD_BYTES)
-        tail = store.read(stored.path, max(stored.size - 1, 0), 1)
-    except OSError as error:
-        raise RawFileRefused(
-            "The file cannot be read",
-            where=stored.path,
-            found=error.strerror or str(error),
-            do="correct its permissions, or take it away",
-        ) from error
+    head, tail = read_ends(store, stored)
     bom = len(BOM) if head.startswith(BOM) else 0
     text = _text(head[bom:], stored)
     line = _first_line(text, stored)
@@ -88,23 +72,7 @@ def _text(head: bytes, stored: Stored) -> str:
             found="0 bytes" if not head else "blanks only",
             do="deliver the file again, or take it away",
         )
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:64]:
-        raise RawFileRefused(
-            "The file is not UTF-8 text",
-            where=stored.path,
-            expected="UTF-8",
-            found="UTF-16 or binary content",
-            do="save it as UTF-8",
-        )
-    if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd")):
-        raise RawFileRefused(
-            "The file is compressed",
-            where=stored.path,
-            expected="plain CSV text",
-            found="gzip, zip or zstd content",
-            do="unpack it",
-        )
-    return head.decode("utf-8", errors="replace")
+    return as_text(head, stored, "CSV")
 
 
 def _first_line(text: str, stored: Stored) -> str:

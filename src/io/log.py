@@ -215,13 +215,17 @@ def _built(data: dict[str, Any] | None) -> BuiltPart | None:
 
 @dataclass
 class LakeState:
-    """What the entries say, folded: the only way to know what the lake holds."""
+    """What the entries say, folded: the only way to know what the lake holds.
+
+    ``removed`` has for a raw file version the last entry that took its rows back: those that
+    earlier entries brought. The same entry, or a later one, may have brought them anew.
+    """
 
     last: int = 0
     raw_files: dict[int, RawFile] = field(default_factory=dict)
     taken_in: dict[int, int] = field(default_factory=dict)
     staged: dict[str, list[tuple[int, DataFile]]] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
+    removed: dict[int, int] = field(default_factory=dict)
     quarantine: list[DataFile] = field(default_factory=list)
     built_through: int = 0
     changes: dict[str, list[tuple[int, ChangeSet]]] = field(default_factory=dict)
@@ -242,7 +246,7 @@ class LakeState:
         if entry.staged:
             for raw_id in entry.staged.removed_raw_ids:
                 self.raw_files.pop(raw_id, None)
-                self.removed.add(raw_id)
+                self.removed[raw_id] = entry.number
             for raw in entry.staged.raw_files:
                 self.raw_files[raw.raw_id] = raw
                 self.taken_in[raw.raw_id] = entry.number
@@ -264,11 +268,27 @@ class LakeState:
         changes = self.changes.get(table)
         return changes[-1][1].total if changes else 0
 
+    def taken_back(self, number: int, file: DataFile) -> list[int]:
+        """The raw file versions of which the file, added by that entry, no longer counts."""
+        return sorted(raw for raw in file.raw_ids if self.removed.get(raw, 0) > number)
+
     @property
-    def unbuilt(self) -> dict[str, list[DataFile]]:
-        """Staged files that no build has read yet, by source."""
+    def withdrawn(self) -> dict[str, list[tuple[DataFile, list[int]]]]:
+        """By source, files of which rows were taken back since the last build, and whose."""
+        found: dict[str, list[tuple[DataFile, list[int]]]] = {}
+        for source, files in self.staged.items():
+            for number, file in files:
+                raw_ids = self.taken_back(number, file)
+                lately = [raw for raw in raw_ids if self.removed[raw] > self.built_through]
+                if lately:
+                    found.setdefault(source, []).append((file, lately))
+        return found
+
+    @property
+    def unbuilt(self) -> dict[str, list[tuple[int, DataFile]]]:
+        """Staged files that no build has read yet, and the entries that added them, by source."""
         return {
             source: fresh
             for source, files in self.staged.items()
-            if (fresh := [file for number, file in files if number > self.built_through])
+            if (fresh := [(number, file) for number, file in files if number > self.built_through])
         }

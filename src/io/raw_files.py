@@ -55,6 +55,9 @@ def _candidate(stored: Stored, sources: list[Source]) -> Candidate:
     for part in reversed(parts):
         for source in sources:
             if _names(part, source.files):
+                if (extension in ("json", "jsonl")) != (source.format == "json"):
+                    kind = source.format.upper()
+                    return Candidate(stored, None, f"{source.files} is delivered as {kind}")
                 return Candidate(stored, source.name)
     names = ", ".join(sorted(source.files for source in sources))
     return Candidate(stored, None, f"its name starts with none of: {names}")

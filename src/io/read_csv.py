@@ -10,6 +10,7 @@ or part of exactly one record.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -20,6 +21,7 @@ from pyspark.sql.column import Column as SparkColumn
 from src.errors import RawFileRefused
 from src.frames import look_up
 from src.io.csv_header import CsvHead, CsvLayout
+from src.io.file_head import FileHead
 from src.io.raw_files import raw_id
 from src.io.store import Store, bare_path, bare_path_read
 
@@ -43,13 +45,13 @@ class Block:
     lines_before: int
 
 
-def _physical_lines(spark: SparkSession, store: Store, heads: list[CsvHead]) -> DataFrame:
+def _physical_lines(spark: SparkSession, store: Store, heads: Sequence[FileHead]) -> DataFrame:
     """One row a physical line: value (raw bytes as text, without the line feed), url, block, id.
 
     The ids number the rows of a partition in file order; the partitioning is the same in every
     scan of the same files, because the session fixes spark.sql.files.minPartitionNum.
     """
-    urls = [_escape_glob(store.url(head.stored.path)) for head in heads]
+    urls = [escape_glob(store.url(head.stored.path)) for head in heads]
     return spark.read.text(urls, lineSep="\n").select(
         "value",
         F.col("_metadata.file_path").alias("url"),
@@ -58,7 +60,7 @@ def _physical_lines(spark: SparkSession, store: Store, heads: list[CsvHead]) -> 
     )
 
 
-def _escape_glob(url: str) -> str:
+def escape_glob(url: str) -> str:
     # Spark takes a path with any of these for a glob; a backslash makes Hadoop take them plainly.
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", url)
 
@@ -67,14 +69,14 @@ def _quotes(value: SparkColumn) -> SparkColumn:
     return F.octet_length(value) - F.octet_length(F.replace(value, F.lit('"'), F.lit("")))
 
 
-def _is_blank(value: SparkColumn) -> SparkColumn:
+def is_blank(value: SparkColumn) -> SparkColumn:
     # The first character tells for almost every line; only where it is blank the rest is looked at.
     starts_blank = F.substring(value, 1, 1).isin("", " ", "\t", "\r")
     return starts_blank & (F.trim(F.translate(value, "\r\t", "  ")) == "")
 
 
 def scan(
-    spark: SparkSession, store: Store, groups: list[list[CsvHead]]
+    spark: SparkSession, store: Store, groups: Sequence[Sequence[FileHead]]
 ) -> tuple[dict[int, list[Block]], list[RawFileRefused]]:
     """Count the lines, bytes and odd-quote lines of every block of the files, in one Spark job.
 
@@ -117,7 +119,7 @@ def _count_blocks(lines: DataFrame) -> DataFrame:
         F.count("*").alias("lines"),
         F.sum(F.octet_length("value")).alias("size"),
         F.sum(odd).alias("odd"),
-        F.sum(_is_blank(F.col("value")).cast("int")).alias("blank"),
+        F.sum(is_blank(F.col("value")).cast("int")).alias("blank"),
     )
 
 
@@ -142,7 +144,7 @@ def _in_file_order(file_id: int, rows: list[Row]) -> list[Block]:
     return blocks
 
 
-def bytes_read(head: CsvHead, blocks: list[Block]) -> int:
+def bytes_read(head: FileHead, blocks: list[Block]) -> int:
     """The bytes of the file that its lines account for, line feeds and byte order mark counted."""
     lines = sum(block.lines for block in blocks)
     last = 0 if head.ends_with_newline else 1
@@ -160,7 +162,7 @@ def records(
     """
     layout = heads[0].layout
     blocks = [block for head in heads for block in by_file[raw_id(head.stored)]]
-    numbered = _numbered(spark, store, heads, blocks)
+    numbered = numbered_lines(spark, store, heads, blocks)
     odd_ids = {block.raw_id for block in blocks if block.odd_quotes}
     if odd_ids:
         is_odd = F.col("raw_id").isin(sorted(odd_ids))
@@ -169,12 +171,12 @@ def records(
         )
     else:
         whole = _as_records(numbered)
-    whole = whole.where(~_is_blank(F.col("raw")))
+    whole = whole.where(~is_blank(F.col("raw")))
     return _cells(whole, layout)
 
 
-def _numbered(
-    spark: SparkSession, store: Store, heads: list[CsvHead], blocks: list[Block]
+def numbered_lines(
+    spark: SparkSession, store: Store, heads: Sequence[FileHead], blocks: list[Block]
 ) -> DataFrame:
     """Physical lines with raw_id and raw_line, headers left out."""
     headers = {raw_id(head.stored): head.header_lines for head in heads}

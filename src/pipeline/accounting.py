@@ -13,6 +13,7 @@ from src.contract.source import Source
 from src.errors import CheckRefused
 from src.io.log import RawFile
 from src.io.read_csv import Block
+from src.transforms.duplicates import may_be_doubled
 
 
 @dataclass
@@ -70,9 +71,12 @@ def audit_rows(parsed: DataFrame, source: Source, identity: SparkColumn) -> Data
     good = F.size("reasons") == 0
     warns = [check.name for check in source.checks if check.severity == "warn"]
     amounts = [column.name for column in source.additive]
+    # What tells whether an identity is doubled in an exploded source.
+    told = dict.fromkeys(["raw_line", *source.key]) if source.explode else {}
     grouped = (
         parsed.select(
             "raw_id",
+            *[name for name in told if name not in amounts],
             "lines",
             "warnings",
             "unparsed",
@@ -82,6 +86,7 @@ def audit_rows(parsed: DataFrame, source: Source, identity: SparkColumn) -> Data
         .groupBy("raw_id", "identity")
         .agg(
             F.count("*").alias("rows"),
+            may_be_doubled(source).alias("doubled"),
             F.sum("lines").alias("lines"),
             *[_times("warnings", name).alias(f"warned {name}") for name in warns],
             *[_times("unparsed", name).alias(f"unparsed {name}") for name in amounts],
@@ -89,7 +94,7 @@ def audit_rows(parsed: DataFrame, source: Source, identity: SparkColumn) -> Data
         )
     )
     refused = F.col("identity").isNull()
-    shared = ~refused & (F.col("rows") > 1)
+    shared = ~refused & F.col("doubled")
     facts: dict[str, SparkColumn] = {
         "records": F.sum("rows"),
         "lines": F.sum("lines"),

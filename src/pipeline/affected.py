@@ -42,6 +42,8 @@ def _keys_of(
     names = list(table.replace_natural)
     source = warehouse.source(given.source)
     if given.through:
+        if not set(given.on) <= set(source.key):
+            rows = rows.unionByName(_all_versions(rows, source, staged))
         values = rows.select(*given.on).dropna().dropDuplicates()
         parents = _matching(staged(given.through, values), values, given.on)
         found = [
@@ -52,7 +54,8 @@ def _keys_of(
         return reduce(lambda left, right: left.unionByName(right), found)
     if not set(given.key) <= set(source.key):
         # The row may have named another key before: that key changes as well.
-        rows = _all_versions(rows, source, staged)
+        # Rows that were taken back are in no version that is left, and count as well.
+        rows = rows.unionByName(_all_versions(rows, source, staged))
     return rows.select(
         *[F.col(column).alias(name) for column, name in zip(given.key, names, strict=True)]
     )
@@ -69,9 +72,14 @@ def restricted_inputs(
 
 
 def _restricted(
-    table: Table, source: Source, keys: DataFrame | None, warehouse: Warehouse, staged: ReadStaged
+    table: Table,
+    source: Source,
+    keys: DataFrame | None,
+    warehouse: Warehouse,
+    staged: ReadStaged,
+    but: Input | None = None,
 ) -> DataFrame:
-    inputs = [given for given in table.inputs if given.source == source.name]
+    inputs = [given for given in table.inputs if given.source == source.name and given is not but]
     wants_latest = any(given.versions == "latest" for given in inputs)
     if keys is None:
         rows = staged(source.name, None)
@@ -79,9 +87,8 @@ def _restricted(
     parts = [_rows_for(given, table, keys, warehouse, staged) for given in inputs]
     if len(parts) > 1:
         # A row may match by several inputs; its place in the raw zone names it.
-        rows = reduce(lambda left, right: left.unionByName(right), parts).dropDuplicates(
-            ["raw_id", "raw_line"]
-        )
+        place = ["raw_id", "raw_line", *(source.key if source.explode else ())]
+        rows = reduce(lambda left, right: left.unionByName(right), parts).dropDuplicates(place)
     else:
         rows = parts[0]
     if not wants_latest:
@@ -97,7 +104,9 @@ def _rows_for(
 ) -> DataFrame:
     """The staged rows of one input that belong to the keys."""
     if given.through:
-        parents = _restricted(table, warehouse.source(given.through), keys, warehouse, staged)
+        # Without itself: a play reaches the other events of its user through its own source.
+        through = warehouse.source(given.through)
+        parents = _restricted(table, through, keys, warehouse, staged, but=given)
         values = parents.select(*given.on).dropna().dropDuplicates()
         columns: Sequence[str] = given.on
     else:
@@ -108,8 +117,8 @@ def _rows_for(
 
 
 def _all_versions(rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
-    values = rows.select(*source.key).dropDuplicates()
-    return _matching(staged(source.name, values), values, source.key)
+    values = rows.select(*source.record_key).dropDuplicates()
+    return _matching(staged(source.name, values), values, source.record_key)
 
 
 def _matching(rows: DataFrame, values: DataFrame, columns: Sequence[str]) -> DataFrame:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
+from functools import reduce
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegralType
 
+from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
 from src.io.lake import Lake
@@ -58,7 +60,7 @@ def plan_build(
     """Which tables a build would make and why (``whole: reason`` or ``keys``), and notes."""
     wanted = table_fingerprints(warehouse, calendar)
     sources = source_fingerprints(warehouse)
-    unbuilt = state.unbuilt
+    changed = {*state.unbuilt, *state.withdrawn}
     plan = {}
     for table, _ in warehouse.tables:
         known = state.table_fingerprints.get(table.name)
@@ -68,7 +70,7 @@ def plan_build(
             plan[table.name] = "whole: --full"
         elif known != wanted[table.name]:
             plan[table.name] = "whole: its rules changed"
-        elif any(given.source in unbuilt for given in table.inputs):
+        elif any(given.source in changed for given in table.inputs):
             plan[table.name] = "keys"
     notes = [
         f"the rules of staging changed for {name}: its staged rows are those of the old rules "
@@ -98,7 +100,7 @@ def build(
     if not plan:
         return result
     staged = _Staged(warehouse, lake, state)
-    changed = {source: staged.fresh(source) for source in state.unbuilt}
+    changed = {source: staged.fresh(source) for source in {**state.unbuilt, **state.withdrawn}}
     made = []
     for table, function in warehouse.tables:
         if table.name not in plan:
@@ -162,30 +164,43 @@ class _Staged:
         self.state = state
 
     def fresh(self, source: str) -> DataFrame:
-        """The staged rows that no build has read yet."""
-        return self._read(source, self.state.unbuilt.get(source, []))
+        """The staged rows that no build has read yet, and those taken back since the last one."""
+        rows = self._read(source, self.state.unbuilt.get(source, []))
+        withdrawn = self.state.withdrawn.get(source, [])
+        if withdrawn:
+            raw_ids = sorted({raw for _, raws in withdrawn for raw in raws})
+            gone = self.lake.read([file for file, _ in withdrawn], self._columns(source))
+            rows = rows.unionByName(gone.where(F.col("raw_id").isin(raw_ids)))
+        return rows
 
     def __call__(self, source: str, values: DataFrame | None) -> DataFrame:
-        files = [file for _, file in self.state.staged.get(source, [])]
+        files = self.state.staged.get(source, [])
         if values is not None:
             files = _pruned(files, values)
         return self._read(source, files)
 
-    def _read(self, source: str, files: list[DataFile]) -> DataFrame:
-        rows = self.lake.read(files, self.warehouse.source(source).staged_columns)
-        removed = self.state.removed.intersection(
-            raw_id for file in files for raw_id in file.raw_ids
-        )
-        return rows.where(~F.col("raw_id").isin(sorted(removed))) if removed else rows
+    def _columns(self, source: str) -> tuple[Column, ...]:
+        return self.warehouse.source(source).staged_columns
+
+    def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
+        """The rows of the files that still count."""
+        by_removed: dict[tuple[int, ...], list[DataFile]] = {}
+        for number, file in files:
+            by_removed.setdefault(tuple(self.state.taken_back(number, file)), []).append(file)
+        frames = []
+        for removed, some in (by_removed or {(): []}).items():
+            rows = self.lake.read(some, self._columns(source))
+            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
+        return reduce(lambda left, right: left.unionByName(right), frames)
 
 
 # Bounds are worth a Spark job of their own only where they can spare many files.
 PRUNE_FROM_FILES = 8
 
 
-def _pruned(files: list[DataFile], values: DataFrame) -> list[DataFile]:
+def _pruned(files: list[tuple[int, DataFile]], values: DataFrame) -> list[tuple[int, DataFile]]:
     """The files whose bounds of the look-up columns overlap those of the values."""
-    columns = [name for name in values.columns if all(name in file.low for file in files)]
+    columns = [name for name in values.columns if all(name in file.low for _, file in files)]
     if len(files) < PRUNE_FROM_FILES or not columns:
         return files
     # Bounds are kept as text; numbers are compared as numbers, dates and text as text.
@@ -206,7 +221,7 @@ def _pruned(files: list[DataFile], values: DataFrame) -> list[DataFile]:
                 return False
         return True
 
-    return [file for file in files if overlaps(file)]
+    return [(number, file) for number, file in files if overlaps(file)]
 
 
 def _folder(table: Table, run: Run, part: str) -> str:

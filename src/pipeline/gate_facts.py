@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.checks import Freshness, NotNull, RowCheck, RowCountChange, SumReconciles, Unique
-from src.contract.table import Input, Reference, Table
+from src.contract.table import Counted, Input, Reference, Table
 from src.contract.warehouse import Warehouse
 from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState
@@ -175,7 +175,8 @@ def _input_facts(subject: Subject, warehouse: Warehouse) -> list[DataFrame]:
     if not table.inputs:
         return []
     first = table.inputs[0]
-    keys = _of_keys(subject, first).groupBy(*warehouse.source(first.source).key).count()
+    counted = table.counted or Counted(warehouse.source(first.source).key)
+    keys = _of_keys(subject, first).where(counted.where).groupBy(*counted.key).count()
     frames = [_count(table, "natural keys", keys)]
     for check in table.checks:
         if isinstance(check, SumReconciles):

@@ -126,7 +126,13 @@ class Pipeline:
             todo = self.candidates(state)
             path = self.settings.raw_path(self.warehouse.name, self.raw)
             result = stage(
-                self.warehouse, open_store(path), lake, todo, self.run, on_bad_file=on_bad_file
+                self.warehouse,
+                open_store(path),
+                lake,
+                todo,
+                self.run,
+                on_bad_file=on_bad_file,
+                live=state.raw_files.values(),
             )
             commit_staged(lake, result, state.last + 1)
             self.report.raw_files = result.raw_files

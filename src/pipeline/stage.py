@@ -21,12 +21,12 @@ from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
 from src.errors import RawFileRefused, StarliftError
 from src.frames import look_up, where_computed
-from src.io.csv_header import CsvHead, CsvLayout, read_head
 from src.io.lake import Lake
 from src.io.log import DataFile, Entry, RawFile, StagedPart
 from src.io.measure import Measured, Probe, measure
 from src.io.raw_files import Candidate
-from src.io.read_csv import Block, bytes_read, records, scan
+from src.io.read_csv import Block, bytes_read, scan
+from src.io.read_raw import Head, Layout, read_head, records
 from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
@@ -35,6 +35,7 @@ from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
 from src.transforms.parse import parse
 from src.transforms.standardise import standardise
+from src.transforms.whole_records import stand_or_fall
 
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
 # twice is cheaper than spilling.
@@ -67,7 +68,7 @@ class _Taken:
     """A raw file with its head, its source and its place in the version order."""
 
     candidate: Candidate
-    head: CsvHead
+    head: Head
     source: Source
 
     @property
@@ -83,8 +84,13 @@ def stage(
     run: Run,
     *,
     on_bad_file: str = "fail",
+    live: Iterable[RawFile] = (),
 ) -> StageResult:
     """Stage the candidates and return the entry to commit.
+
+    ``live`` are the raw file versions that the lake holds; those of ``events`` of which a newer
+    version of the same path comes are taken back by the same entry.
+
 
     Raises RawFileRefused for a file that cannot be taken (``on_bad_file`` fail; with skip it is
     left out and named in the result), and for one that changes while it is read; CheckRefused
@@ -105,7 +111,14 @@ def stage(
         source, files = group
         rows = standardise(_parsed(lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
-        return rows, collect_audit(audit_rows(rows, source, identity_hash(source)))
+        counts = collect_audit(audit_rows(rows, source, identity_hash(source)))
+        troubled = [raw_id for raw_id, one in counts.items() if one.bad or one.candidates]
+        if source.explode and troubled:
+            in_trouble = F.col("raw_id").isin(troubled)
+            judged = stand_or_fall(rows.where(in_trouble), source)
+            counts.update(collect_audit(audit_rows(judged, source, identity_hash(source))))
+            rows = rows.where(~in_trouble).unionByName(judged)
+        return rows, counts
 
     parsed, counts = {}, FileCounts()
     groups = _by_source(taken)
@@ -132,9 +145,22 @@ def stage(
             {name: measured.files for name, measured in staged.items() if measured.files},
             quarantine,
             {name: fingerprints[name] for name in sorted(used)},
+            removed_raw_ids=_replaced(raw_files, live, warehouse),
         ),
     )
     return result
+
+
+def _replaced(
+    raw_files: tuple[RawFile, ...], live: Iterable[RawFile], warehouse: Warehouse
+) -> tuple[int, ...]:
+    """The live versions of files of which a newer version replaces all rows."""
+    paths = {
+        (raw.source, raw.path)
+        for raw in raw_files
+        if warehouse.source(raw.source).delivery == "events"
+    }
+    return tuple(sorted(raw.raw_id for raw in live if (raw.source, raw.path) in paths))
 
 
 def _heads(
@@ -219,8 +245,8 @@ def _scan(
     return {}
 
 
-def _by_layout(files: list[_Taken]) -> dict[CsvLayout, list[CsvHead]]:
-    layouts: dict[CsvLayout, list[CsvHead]] = {}
+def _by_layout(files: list[_Taken]) -> dict[Layout, list[Head]]:
+    layouts: dict[Layout, list[Head]] = {}
     for file in files:
         layouts.setdefault(file.head.layout, []).append(file.head)
     return layouts

@@ -7,11 +7,15 @@ from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.source import Source
+from src.transforms.whole_records import judge_records
 
 
 def identity(source: Source) -> list[str]:
-    """What makes two rows of a file versions of the same thing: natural key and business time."""
-    return [*source.key, *([source.business_time] if source.business_time else [])]
+    """What makes two rows of a file versions of the same thing: natural key and business time.
+
+    Of an exploded source it is the record's: an order's lines are versions as a whole.
+    """
+    return [*source.record_key, *([source.business_time] if source.business_time else [])]
 
 
 def identity_hash(source: Source) -> SparkColumn:
@@ -19,13 +23,23 @@ def identity_hash(source: Source) -> SparkColumn:
     return F.xxhash64(*identity(source))
 
 
+def may_be_doubled(source: Source) -> SparkColumn:
+    """Over the good rows of one identity in one file: whether duplicates may be among them."""
+    if not source.explode:
+        return F.count("*") > 1
+    several = F.min("raw_line") != F.max("raw_line")
+    return several | (F.size(F.collect_set(F.xxhash64(*source.key))) < F.count("*"))
+
+
 def judge(rows: DataFrame, source: Source) -> DataFrame:
     """The rows with ``fate``: ``keep``, ``duplicate`` or ``conflict``.
 
     Within one file and identity, of rows that agree in all columns the last is looked at and the
     others are duplicates; of the different rows that remain the last line is kept, the others
-    are conflicts.
+    are conflicts. Exploded records are judged as a whole.
     """
+    if source.explode:
+        return judge_records(rows, source, identity(source))
     same = ["raw_id", *identity(source)]
     columns = [column.name for column in source.columns]
     content = F.struct(*columns)

@@ -79,7 +79,11 @@ def _special(column: Column, table: Table, number: int, word: str) -> SparkColum
 
 
 def _labels(table: Table) -> set[str]:
-    texts = [column for column in table.columns if column.type.is_text]
+    texts = [
+        column
+        for column in table.columns
+        if column.type.is_text and not (column.name in table.natural_key and column.nullable)
+    ]
     return {column.name for column in texts if not column.nullable} | {
         column.name for column in texts[:1]
     }

@@ -23,6 +23,7 @@ from pyspark.sql import functions as F
 from src.contract.column import Column
 from src.contract.source import Source
 from src.frames import look_up
+from src.transforms.names import matching_text
 
 # The languages in which a country's name is recognised.
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "pl", "cs")
@@ -173,6 +174,10 @@ def standardise(rows: DataFrame, source: Source) -> DataFrame:
 
     Collects the distinct values of those columns in the driver: one Spark job a source.
     """
+    matched = [column for column in source.columns if column.matched_as]
+    if matched:
+        added = {str(c.matched_as): matching_text(F.col(c.name)) for c in matched}
+        rows = rows.withColumns(added)
     columns = [column for column in source.columns if column.standard]
     if not columns:
         return rows
@@ -197,7 +202,7 @@ def standardise(rows: DataFrame, source: Source) -> DataFrame:
     for column in columns:
         found = [(row["text"], row["country"]) for row in distinct if row["column"] == column.name]
         result = _replace(result, column, found)
-    codes = [derived.name for derived in source.derived]
+    codes = [f"{column.name}_code" for column in columns if column.standard == "country"]
     return result.select(*rows.columns, *codes)
 
 

@@ -16,13 +16,17 @@ def version_order(source: Source) -> list[SparkColumn]:
 
 
 def latest_version(rows: DataFrame, source: Source) -> DataFrame:
-    """One row a natural key: its last version."""
-    newest = Window.partitionBy(*source.key).orderBy(
+    """One row a natural key: its last version. Of an exploded source, all rows of the last record.
+
+    A newer version of an order carries all its lines: those that it leaves out are gone.
+    """
+    newest = Window.partitionBy(*source.record_key).orderBy(
         *[column.desc() for column in version_order(source)]
     )
+    nth = F.rank() if source.explode else F.row_number()
     # A blank in the helper's name: no contract can declare it.
     return (
-        rows.withColumn("nth newest", F.row_number().over(newest))
+        rows.withColumn("nth newest", nth.over(newest))
         .where(F.col("nth newest") == 1)
         .drop("nth newest")
     )

@@ -49,22 +49,22 @@ class Home:
         finally:
             connection.close()
 
-    def table(self, name: str, leave_out: tuple[str, ...] = ()) -> Rows:
+    def table(self, name: str, leave_out: tuple[str, ...] = (), warehouse: str = "chinook") -> Rows:
         """All rows of a star table, in an order of their own, without the columns left out."""
         columns = [
             column
             for (column,) in self.query(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'chinook' "
-                f"AND table_name = '{name}' ORDER BY ordinal_position"
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = "
+                f"'{warehouse}' AND table_name = '{name}' ORDER BY ordinal_position"
             )
             if column not in leave_out
         ]
-        rows = self.query(f"SELECT {', '.join(columns)} FROM chinook.{name}")
+        rows = self.query(f"SELECT {', '.join(columns)} FROM {warehouse}.{name}")
         return sorted(rows, key=repr)
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self, warehouse: str = "chinook") -> list[dict[str, Any]]:
         """The log's entries, oldest first."""
-        files = sorted((self.path / "lake/chinook/log").glob("*.json"))
+        files = sorted((self.path / "lake" / warehouse / "log").glob("*.json"))
         return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
     def quarantine(self) -> Rows:
@@ -77,11 +77,11 @@ class Home:
                 found += [tuple(row[name] for name in names) for row in rows]
         return sorted(found, key=repr)
 
-    def raw_files(self) -> dict[str, dict[str, Any]]:
+    def raw_files(self, warehouse: str = "chinook") -> dict[str, dict[str, Any]]:
         """The accounting of every raw file taken, by path."""
         return {
             raw["path"]: raw
-            for entry in self.entries()
+            for entry in self.entries(warehouse)
             if entry["staged"]
             for raw in entry["staged"]["raw_files"]
         }

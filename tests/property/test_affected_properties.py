@@ -36,15 +36,23 @@ TABLES = [
 Rows = dict[str, list[dict[str, Any]]]
 
 
+# Columns other than x_id by which rows are told apart or found.
+NAMES_A_THING = ("reports_to", "ts", "currency", "channel_code", "campaign_code")
+WORDS = {"page": ["NextSong", "NextSong", "Home"], "level": ["free", "paid"]}
+
+
 def is_number_of_a_thing(column: Column) -> bool:
-    return column.name.endswith("_id") or column.name == "reports_to"
+    return column.name.endswith(("_id", "_match")) or column.name in NAMES_A_THING
 
 
 def cell(dice: random.Random, column: Column, world: int) -> Any:
     if column.nullable and dice.random() < 0.25:
         return None
     if is_number_of_a_thing(column):
-        return world * 10 + dice.randint(1, IDS)
+        number = world * 10 + dice.randint(1, IDS)
+        return str(number) if column.type.is_text else number
+    if column.name in WORDS:
+        return dice.choice(WORDS[column.name])
     if column.type.is_text:
         return dice.choice(["a", "b"])[: column.type.args[0]]
     if column.type.name == "decimal":
@@ -74,8 +82,27 @@ def drawn(dice: random.Random, warehouse: Warehouse) -> Rows:
                 row |= {"arrived_at": arrival[file]}
                 if source.imputes:
                     row["imputed_columns"] = None
-                rows[source.name].append(row)
+                rows[source.name] += elements(dice, source, row, world)
     return rows
+
+
+def elements(
+    dice: random.Random, source: Source, row: dict[str, Any], world: int
+) -> list[dict[str, Any]]:
+    """The rows of one raw record: one, or one for each element of its array."""
+    own = [column for column in source.columns if source.of_element(column)]
+    if not own:
+        return [row]
+    found = []
+    for place, number in enumerate(sorted(dice.sample([1, 2, 3], dice.randint(0, 3))), start=1):
+        element = {column.name: cell(dice, column, world) for column in own}
+        element |= {
+            "line_number": number,
+            "line_position": place,
+            "product_id": element["product_id"] or str(world * 10 + 1),
+        }
+        found.append(row | element)
+    return found or [row | {column.name: None for column in own}]
 
 
 def frame_of(frame: Frame, source: Source, rows: list[dict[str, Any]]) -> DataFrame:

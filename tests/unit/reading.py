@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 
 from src.contract.source import Source
 from src.errors import RawFileRefused
-from src.io.csv_header import CsvHead, CsvLayout, read_head
 from src.io.raw_files import raw_id
-from src.io.read_csv import Block, records, scan
+from src.io.read_csv import Block, scan
+from src.io.read_raw import Head, Layout, read_head, records
 from src.io.store import LocalStore
 
 LONGEST = 1000
@@ -35,7 +35,7 @@ class Record:
 class Reading:
     """What src read of some files, by path."""
 
-    heads: dict[str, CsvHead]
+    heads: dict[str, Head]
     blocks: dict[str, list[Block]]
     records: dict[str, list[Record]]
     refusals: list[RawFileRefused]
@@ -56,7 +56,7 @@ def read(spark: SparkSession, folder: Path, files: Mapping[str, bytes], source: 
         stored = store.stat(path)
         assert stored is not None
         heads[path] = read_head(store, stored, source)
-    layouts: dict[CsvLayout, list[CsvHead]] = {}
+    layouts: dict[Layout, list[Head]] = {}
     for head in heads.values():
         layouts.setdefault(head.layout, []).append(head)
     groups = list(layouts.values())
@@ -73,7 +73,7 @@ def read(spark: SparkSession, folder: Path, files: Mapping[str, bytes], source: 
             result.records[paths[row["raw_id"]]].append(
                 Record(
                     row["raw_line"],
-                    bytes(row["raw"]),
+                    bytes(row["raw"] or b""),
                     row["lines"],
                     None if row["broken"] else cells,
                     row["broken"],

@@ -179,11 +179,11 @@ def test_the_state_is_the_fold_of_all_entries() -> None:
     )
     assert state.last == 3
     assert sorted(state.raw_files) == [2, 3]
-    assert state.removed == {1}
+    assert state.removed == {1: 3}
     assert state.taken_in == {1: 1, 2: 1, 3: 3}
     assert state.built_through == 1
     assert state.built_entries == [2]
-    assert [file.path for file in state.unbuilt["track"]] == ["staged/run2.orc"]
+    assert [file.path for _, file in state.unbuilt["track"]] == ["staged/run2.orc"]
     assert state.source_fingerprints == {"track": "f"}
     assert state.table_fingerprints == {"dim_track": "of run1"}
     assert state.total("dim_track") == 5
@@ -192,8 +192,8 @@ def test_the_state_is_the_fold_of_all_entries() -> None:
 
 def test_a_build_takes_what_was_staged_up_to_the_entry_it_names() -> None:
     entries = numbered(staged_entry("run1", 1), staged_entry("run2", 2), built_entry("run3", 1))
-    assert [file.path for file in LakeState.of(entries).unbuilt["track"]] == ["staged/run2.orc"]
-    assert LakeState.of(entries[:2]).unbuilt["track"][0].raw_ids == (1,)
+    assert [file.path for _, file in LakeState.of(entries).unbuilt["track"]] == ["staged/run2.orc"]
+    assert LakeState.of(entries[:2]).unbuilt["track"][0][1].raw_ids == (1,)
     caught_up = numbered(*entries[:2], built_entry("run3", 2))
     assert LakeState.of(caught_up).unbuilt == {}
 

@@ -1,0 +1,205 @@
+"""JSON files as records with their physical line: the shape that read_csv gives CSV files.
+
+A record is one object. Its numbers are read as the text that stands in the file and never as a
+double: Spark's parser would make 12.1 of 12.10 and 1000.0 of 1e3, so numbers are put in quotes
+before it sees them. A value that is itself an object or an array reaches its cell as JSON text.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.column import Column as SparkColumn
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+from src.frames import look_up
+from src.io.json_head import JsonHead, JsonLayout
+from src.io.raw_files import raw_id
+from src.io.read_csv import Block, escape_glob, is_blank, is_utf8, numbered_lines
+from src.io.split_document import split_document
+from src.io.store import Store
+
+# All that is no number up to the next number, then the number. Possessive throughout: Java's
+# regular expressions overflow their stack where they have to remember how they came here.
+_NUMBER = (
+    r'\G((?:[^"0-9-]++|-(?![0-9])|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)'
+    r"(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![0-9.eE])"
+)
+
+# What Spark's parser would take beside JSON: text in single quotes, NaN and Infinity.
+_STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
+
+
+def records(
+    spark: SparkSession, store: Store, heads: list[JsonHead], by_file: dict[int, list[Block]]
+) -> DataFrame:
+    """One row a record of the files, which share one layout; one row an element where exploded.
+
+    Columns as read_csv.records: raw_id, raw_line, raw, lines, broken, cells. ``lines`` counts
+    each physical line once, at the first row of its record; ``raw`` stands there only.
+    """
+    layout = heads[0].layout
+    blocks = [block for head in heads for block in by_file[raw_id(head.stored)]]
+    if layout.shape == "document":
+        whole = _parts(spark, store, heads, blocks)
+    else:
+        lines = numbered_lines(spark, store, heads, blocks)
+        whole = lines.where(~is_blank(F.col("value"))).select(
+            "raw_id", "raw_line", F.col("value").alias("raw"), F.lit(1).alias("lines")
+        )
+    return _cells(whole, layout)
+
+
+def _parts(
+    spark: SparkSession, store: Store, heads: list[JsonHead], blocks: list[Block]
+) -> DataFrame:
+    """The objects of documents, each document split by one task."""
+    urls = [escape_glob(store.url(head.stored.path)) for head in heads]
+    texts = spark.read.text(urls, wholetext=True).select(
+        F.col("value").cast("binary").alias("content"),
+        F.col("_metadata.file_path").alias("url"),
+    )
+    ids = sorted({(block.url, block.raw_id) for block in blocks})
+    named = look_up(texts, ["url"], ids, "url string, raw_id long")
+    parts = named.rdd.flatMap(
+        lambda row: [
+            (row["raw_id"], part.line, bytearray(part.raw), part.lines)
+            for part in split_document(bytes(row["content"]))
+        ]
+    )
+    schema = StructType(
+        [
+            StructField("raw_id", LongType()),
+            StructField("raw_line", LongType()),
+            StructField("raw", BinaryType()),
+            StructField("lines", IntegerType()),
+        ]
+    )
+    frame = spark.createDataFrame(parts, schema, verifySchema=False)
+    return frame.withColumn("raw", F.col("raw").cast("string"))
+
+
+def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
+    """Read each record's object and say why it cannot be read."""
+    columns = layout.columns
+    keys = [key for _, spelled in columns for key in spelled]
+    quoted = F.regexp_replace("raw", _NUMBER, '$1"$2"')
+    # In brackets: of {"a":1}{"a":2} the parser would read the first object and drop the second.
+    listed = F.concat(F.lit("["), F.col("quoted"), F.lit("]"))
+    parsed = (
+        whole.withColumn("quoted", quoted)
+        .withColumn("objects", F.from_json(listed, _texts([*keys, *layout.explode]), _STRICT))
+        .withColumn("object", _numbered(F.col("objects")[0], len(keys) + len(layout.explode)))
+    )
+    given = F.json_object_keys("quoted")
+    ends = F.trim(F.translate("raw", "\t\r\n", "   "))
+    found, doubled = _values(F.col("object"), columns, 0)
+    broken = (
+        F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))
+        .when(
+            F.col("object").isNull()
+            | (F.size("objects") != 1)
+            | ~(ends.startswith("{") & ends.endswith("}")),
+            F.lit("not one whole JSON object: expected an object that starts and ends here"),
+        )
+        .when(
+            (F.size(given) != F.size(F.array_distinct(given))) | doubled,
+            F.lit("a key that stands twice: expected each key once"),
+        )
+        .when(
+            (F.instr("raw", "\\u0000") > 0) & (F.instr(F.concat_ws("", *found), "\0") > 0),
+            F.lit("a NUL character: expected text"),
+        )
+    )
+    cells = [value.alias(name) for value, (name, _) in zip(found, columns, strict=True)]
+    kept = ["raw_id", "raw_line", "raw", "lines"]
+    if not layout.explode:
+        return parsed.select(*kept, broken.alias("broken"), F.struct(*cells).alias("cells"))
+    array = F.coalesce(*[F.col("object")[f"c{len(keys) + n}"] for n in range(len(layout.explode))])
+    told = parsed.select(*kept, broken.alias("broken"), *cells, array.alias("array text"))
+    return _exploded(told, layout)
+
+
+def _texts(keys: list[str]) -> ArrayType:
+    """An array of objects, of which these keys are wanted, as text."""
+    return ArrayType(StructType([StructField(key, StringType()) for key in keys]))
+
+
+def _numbered(value: SparkColumn, width: int) -> SparkColumn:
+    """The object with its fields named by place: keys may differ in letter case alone."""
+    return value.cast("struct<" + ", ".join(f"c{n}: string" for n in range(width)) + ">")
+
+
+def _values(
+    value: SparkColumn, columns: tuple[tuple[str, tuple[str, ...]], ...], start: int
+) -> tuple[list[SparkColumn], SparkColumn]:
+    """The text of each column, and whether one stands under two of its keys."""
+    found = []
+    doubled = F.lit(False)
+    place = start
+    for _, spelled in columns:
+        texts = [value[f"c{place + n}"] for n in range(len(spelled))]
+        place += len(spelled)
+        found.append(F.coalesce(*texts))
+        for n, text in enumerate(texts[1:], start=1):
+            doubled = doubled | (text.isNotNull() & F.coalesce(*texts[:n]).isNotNull())
+    return found, doubled
+
+
+def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
+    """One row an element of the array; one row a record that has none or is broken."""
+    keys = [key for _, spelled in layout.elements for key in spelled]
+    text = F.col("array text")
+    elements = told.withColumn("elements", F.from_json(text, _texts(keys))).withColumn(
+        "broken",
+        F.when(F.col("broken").isNotNull(), F.col("broken"))
+        .when(
+            text.isNotNull() & (F.col("elements").isNull() | ~F.ltrim(text).startswith("[")),
+            F.lit(f"{layout.explode[0]}: expected an array of objects"),
+        )
+        .when(
+            F.exists(F.from_json(text, "array<map<string,string>>"), _has_doubled),
+            F.lit(f"a key that stands twice in {layout.explode[0]}: expected each key once"),
+        ),
+    )
+    names = [name for name, _ in layout.columns]
+    rows = elements.select(
+        "raw_id",
+        "raw_line",
+        "raw",
+        "lines",
+        "broken",
+        *names,
+        F.posexplode_outer(F.when(F.col("broken").isNull(), F.col("elements"))).alias(
+            "place", "element"
+        ),
+    )
+    first = F.coalesce("place", F.lit(0)) == 0
+    element = _numbered(F.col("element"), len(keys))
+    found, doubled = _values(element, layout.elements, 0)
+    inner = [value.alias(name) for value, (name, _) in zip(found, layout.elements, strict=True)]
+    if layout.place:
+        inner.append((F.col("place") + 1).cast("string").alias(layout.place))
+    return rows.select(
+        "raw_id",
+        "raw_line",
+        F.when(first, F.col("raw")).alias("raw"),
+        F.when(first, F.col("lines")).otherwise(0).alias("lines"),
+        F.coalesce(
+            "broken", F.when(doubled, F.lit("a key that stands twice: expected each key once"))
+        ).alias("broken"),
+        F.struct(*names, *inner).alias("cells"),
+    )
+
+
+def _has_doubled(entry: SparkColumn) -> SparkColumn:
+    keys = F.map_keys(entry)
+    return F.size(keys) != F.size(F.array_distinct(keys))

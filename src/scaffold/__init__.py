@@ -1,0 +1,1 @@
+"""``starlift new``: a working warehouse folder from a look at raw files."""

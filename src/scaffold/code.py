@@ -1,0 +1,261 @@
+"""The text of a proposed warehouse: plain Python that a person reads and edits."""
+
+from __future__ import annotations
+
+from src.scaffold.look import Field, Seen
+from src.scaffold.plan import Link, Plan
+
+TYPES = ("BIGINT", "BOOLEAN", "DATE", "INTEGER", "SMALLINT", "TIMESTAMP", "decimal", "varchar")
+
+
+def source_file(seen: Seen, plan: Plan) -> str:
+    """src/transforms/<warehouse>/staged/<source>.py."""
+    measures = {one.name for one in plan.measures_of(seen.name)} if seen.name in plan.facts else ()
+    lines = [_staged_column(one, seen, one.name in measures) for one in seen.fields]
+    checks = _checks(seen)
+    body = "".join(
+        [
+            f'    name="{seen.name}",\n',
+            f'    files="{seen.files}",\n',
+            f'    grain="{_grain(seen)} and version",\n',
+            '    format="json",\n' if seen.is_json else "",
+            f'    explode="{seen.explode}",\n' if seen.explode else "",
+            f"    key={_tuple(seen.key)},\n",
+            f'    business_time="{seen.business_time}",\n' if seen.business_time else "",
+            f"    look_up={_tuple(_look_up(seen, plan))},\n",
+            f"    checks=({checks}),\n" if checks else "",
+            f"    columns=(\n{''.join(lines)}    ),\n",
+        ]
+    )
+    imports = "from src.contract.checks import Holds\n" if checks else ""
+    return (
+        f'"""Staged {seen.name}: {_grain(seen)} and version."""\n\n{imports}'
+        "from src.contract.column import Column\nfrom src.contract.source import Source\n"
+        f"{_types_of(body)}\n\n{seen.name.upper()} = Source(\n{body})\n"
+    )
+
+
+def _grain(seen: Seen) -> str:
+    return f"one row of {seen.files}" if not seen.explode else f"one of {seen.explode} of a record"
+
+
+def _look_up(seen: Seen, plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*seen.key, *[one.column for one in plan.links_of(seen.name)]]))
+
+
+def _staged_column(one: Field, seen: Seen, additive: bool) -> str:
+    in_key = one.name in seen.key and not one.of_element
+    parts = [f'"{one.name}"', one.kind.code, f'"{_meaning(one)}"']
+    if in_key:
+        parts.append("nullable=False")
+    if one.header != one.name:
+        parts.append(f'header="{one.header}"')
+    if additive:
+        parts.append("additive=True")
+    return f"        Column({', '.join(parts)}),\n"
+
+
+def _meaning(one: Field) -> str:
+    """To be filled in by a person; until then what is known."""
+    return one.name.replace("_", " ") + " (to be described)"
+
+
+def _checks(seen: Seen) -> str:
+    if not seen.explode:
+        return ""
+    place = next(one.name for one in seen.fields if one.header == f"{seen.explode}[]")
+    inner = [name for name in seen.key if seen.field(name).of_element and name != place]
+    return "".join(
+        f'Holds("each of {seen.explode} has its {name}", "{place} IS NULL OR {name} IS NOT NULL"),'
+        for name in inner
+    )
+
+
+def dimension_file(seen: Seen, plan: Plan) -> str:
+    """src/transforms/<warehouse>/dim_<source>.py."""
+    table = plan.table(seen.name)
+    key = f"{seen.name}_key"
+    named = plan.names_of(seen.name)
+    links = {
+        link.column: link for link in plan.links_of(seen.name) if link.parent not in plan.facts
+    }
+    columns = [f'        Column("{key}", BIGINT, "surrogate key", nullable=False),\n']
+    select = [f'        surrogate_key({_list(seen.key)}).alias("{key}"),\n']
+    for one in seen.fields:
+        if one.name in links:
+            link = links[one.name]
+            columns.append(_key_column(link))
+            select.append(f'        reference_key("{one.name}").alias("{link.key}"),\n')
+        columns.append(_star_column(one))
+        select.append(f'        "{one.name}",\n')
+    columns.append('        Column("is_inferred", BOOLEAN, "no row of its own", nullable=False),\n')
+    select.append(
+        '        "is_inferred",\n' if named else '        F.lit(False).alias("is_inferred"),\n'
+    )
+    inputs = [f'        Input("{seen.name}", key={_tuple(seen.key)}),\n'] + [
+        f'        Input("{link.child}", key=("{link.column}",), versions="all"),\n'
+        for link in named
+    ]
+    params = list(dict.fromkeys([seen.name, *[link.child for link in named]]))
+    own = f"{seen.name}.select({_list(tuple(one.name for one in seen.fields))})"
+    if named:
+        others = ", ".join(_named(link, seen) for link in named)
+        rows = f"with_inferred({own}, {others}, key=[{_list(seen.key)}])"
+    else:
+        rows = own
+    says = "one that only other rows name is inferred" if named else "none is named elsewhere"
+    body = (
+        f"{table.upper()} = Table(\n"
+        f'    name="{table}",\n    kind="dimension",\n    grain="{_grain(seen)}",\n'
+        f"    columns=(\n{''.join(columns)}    ),\n"
+        f'    primary_key=("{key}",),\n    natural_key={_tuple(seen.key)},\n'
+        f'    replace_by="{key}",\n    replace_natural={_tuple(seen.key)},\n'
+        f"    inputs=(\n{''.join(inputs)}    ),\n"
+        f"{_references(list(links.values()), plan)}"
+        f'    distribution=Distribution("ALL"),\n    sort_key=("{key}",),\n)\n\n\n'
+        f"def {table}({', '.join(f'{name}: DataFrame' for name in params)}) -> DataFrame:\n"
+        f'    """One row a {seen.name}; {says}.\n\n'
+        "    Takes the latest version of its own source, every version of those that name it.\n"
+        '    """\n'
+        f"    members = {rows}\n"
+        f"    return members.select(\n{''.join(select)}    )\n"
+    )
+    return _module(f"{table}: {_grain(seen)}", body)
+
+
+def _named(link: Link, seen: Seen) -> str:
+    key = seen.key[0]
+    if link.column == key:
+        return link.child
+    return f'{link.child}.select(F.col("{link.column}").alias("{key}"))'
+
+
+def fact_file(seen: Seen, plan: Plan) -> str:
+    """src/transforms/<warehouse>/fact_<source>.py."""
+    table = plan.table(seen.name)
+    links = {link.column: link for link in plan.links_of(seen.name)}
+    measures = {one.name for one in plan.measures_of(seen.name)}
+    record = tuple(name for name in seen.key if not seen.field(name).of_element)
+    by = f"{seen.name}_key"
+    key = f"{seen.name}_row_key" if seen.explode else by
+    columns = [f'        Column("{key}", BIGINT, "surrogate key of the row", nullable=False),\n']
+    select = [f'        surrogate_key({_list(seen.key)}).alias("{key}"),\n']
+    if seen.explode:
+        columns.append(
+            f'        Column("{by}", BIGINT, "surrogate key of the record", nullable=False),\n'
+        )
+        select.append(f'        surrogate_key({_list(record)}).alias("{by}"),\n')
+    time = plan.time_of(seen.name)
+    references = []
+    if time:
+        columns.append(
+            f'        Column("date_key", INTEGER, "day of {time.name}", nullable=False),\n'
+        )
+        select.append(f'        date_key(F.col("{time.name}")).alias("date_key"),\n')
+        references.append(
+            '        Reference("date_key", "dim_date", "date_key", severity="warn"),\n'
+        )
+    for one in seen.fields:
+        if one.name in links:
+            columns.append(_key_column(links[one.name]))
+            select.append(f'        reference_key("{one.name}").alias("{links[one.name].key}"),\n')
+        columns.append(_star_column(one, one.name in measures, one.name in record))
+        select.append(f'        "{one.name}",\n')
+    checks = "".join(
+        f'        SumReconciles("{name}", "{seen.name}", "{name}"),\n' for name in sorted(measures)
+    )
+    body = (
+        f"{table.upper()} = Table(\n"
+        f'    name="{table}",\n    kind="fact",\n    grain="{_grain(seen)}",\n'
+        f"    columns=(\n{''.join(columns)}    ),\n"
+        f'    primary_key=("{key}",),\n    natural_key={_tuple(seen.key)},\n'
+        f'    replace_by="{by}",\n    replace_natural={_tuple(record)},\n'
+        f'    inputs=(Input("{seen.name}", key={_tuple(record)}),),\n'
+        f"{_references(list(links.values()), plan, references)}"
+        + (f"    checks=(\n{checks}    ),\n" if checks else "")
+        + f'    distribution=Distribution("KEY", "{by}"),\n'
+        + ('    sort_key=("date_key",),\n' if time else f'    sort_key=("{by}",),\n')
+        + ")\n\n\n"
+        f"def {table}({seen.name}: DataFrame) -> DataFrame:\n"
+        f'    """{_grain(seen)[0].upper()}{_grain(seen)[1:]}. Takes the latest version."""\n'
+        f"    return {seen.name}.select(\n{''.join(select)}    )\n"
+    )
+    return _module(f"{table}: {_grain(seen)}", body)
+
+
+def _key_column(link: Link) -> str:
+    return f'        Column("{link.key}", BIGINT, "{link.parent} of the row", nullable=False),\n'
+
+
+def _star_column(one: Field, additive: bool = False, required: bool = False) -> str:
+    parts = [f'"{one.name}"', one.kind.code, f'"{_meaning(one)}"']
+    if required:
+        parts.append("nullable=False")
+    if additive:
+        parts.append("additive=True")
+    return f"        Column({', '.join(parts)}),\n"
+
+
+def _references(links: list[Link], plan: Plan, first: list[str] | None = None) -> str:
+    found = list(first or [])
+    for link in links:
+        warn = ', severity="warn"' if link.parent in plan.facts else ""
+        found.append(
+            f'        Reference("{link.key}", "{plan.table(link.parent)}", '
+            f'"{link.parent}_key"{warn}),\n'
+        )
+    return f"    references=(\n{''.join(found)}    ),\n" if found else ""
+
+
+def init_file(name: str, plan: Plan) -> str:
+    """src/transforms/<warehouse>/__init__.py."""
+    package = f"src.transforms.{name}"
+    tables = [plan.table(one) for one in [*plan.dimensions, *plan.facts]]
+    imports = [
+        f"from {package}.{table} import {table.upper()}, {table}\n" for table in sorted(tables)
+    ] + [f"from {package}.staged.{one} import {one.upper()}\n" for one in sorted(plan.seen)]
+    pairs = "".join(f"        ({table.upper()}, {table}),\n" for table in tables)
+    sources = "".join(f"        {one.upper()},\n" for one in plan.seen)
+    return (
+        f'"""{name}: to be described."""\n\n'
+        "from src.contract.warehouse import Warehouse\n"
+        "from src.transforms.dates import DIM_DATE, dim_date\n"
+        f"{''.join(imports)}\n"
+        f"{name.upper()} = Warehouse(\n"
+        f'    name="{name}",\n    description="to be described",\n'
+        f"    sources=(\n{sources}    ),\n"
+        f"    tables=(\n        (DIM_DATE, dim_date),\n{pairs}    ),\n)\n"
+    )
+
+
+def _module(title: str, body: str) -> str:
+    """The body under the imports that it uses."""
+    spark = ["from pyspark.sql import DataFrame"]
+    if "F." in body:
+        spark.append("from pyspark.sql import functions as F")
+    own = []
+    if "SumReconciles" in body:
+        own.append("from src.contract.checks import SumReconciles")
+    own.append("from src.contract.column import Column")
+    names = [n for n in ("Distribution", "Input", "Reference", "Table") if f"{n}(" in body]
+    own.append(f"from src.contract.table import {', '.join(names)}")
+    own.append(_types_of(body).strip())
+    keys = [n for n in ("date_key", "reference_key", "surrogate_key") if f"{n}(" in body]
+    own.append(f"from src.transforms.keys import {', '.join(keys)}")
+    if "with_inferred(" in body:
+        own.append("from src.transforms.members import with_inferred")
+    head = "\n".join(spark) + "\n\n" + "\n".join(own)
+    return f'"""{title}."""\n\n{head}\n\n{body}'
+
+
+def _types_of(body: str) -> str:
+    used = [kind for kind in TYPES if f" {kind}," in body or f" {kind}(" in body]
+    return f"from src.contract.types import {', '.join(used)}\n"
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    return "(" + "".join(f'"{name}", ' for name in names).rstrip(" ") + ")"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -1,0 +1,238 @@
+"""fact_orders: one line of an order."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.column import Column as SparkColumn
+
+from src.contract.checks import RowCountChange, SumReconciles
+from src.contract.column import Column
+from src.contract.table import Distribution, Input, Reference, Table
+from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, decimal, varchar
+from src.transforms.allocation import with_allocated
+from src.transforms.ecommerce.dim_customer import customer_history
+from src.transforms.ecommerce.dim_product import product_history
+from src.transforms.history import version_key_at
+from src.transforms.keys import NOT_APPLICABLE, date_key, reference_key, surrogate_key
+
+# The currency of the columns in_…; amounts of an order in it need no rate.
+REPORTING_CURRENCY = "GBP"
+
+CANCELLED = ("cancelled", "canceled", "cancellation", "void", "voided")
+RETURNED = ("returned", "return", "refunded", "refund")
+SHIPPED = ("shipped",)
+
+MONEY = decimal(28, 4)
+AMOUNTS = {
+    "gross_amount": "quantity times unit price",
+    "line_discount_amount": "discount on the line",
+    "order_discount_amount": "share in the discount on the order",
+    "net_amount": "gross less both discounts",
+    "shipping_amount": "share in the shipping of the order",
+    "total_amount": "net and shipping",
+}
+
+FACT_ORDERS = Table(
+    name="fact_orders",
+    kind="fact",
+    grain="one line of an order; an order without lines is one row, its line 0",
+    columns=(
+        Column("order_line_key", BIGINT, "surrogate key of the line", nullable=False),
+        Column("order_key", BIGINT, "surrogate key of the order", nullable=False),
+        Column("order_id", varchar(64), "number of the order", nullable=False),
+        Column("line_number", INTEGER, "number of the line; 0 in an order without", nullable=False),
+        Column("ordered_date_key", INTEGER, "day of the order", nullable=False),
+        Column("shipped_date_key", INTEGER, "day of shipping, where known", nullable=False),
+        Column("cancelled_date_key", INTEGER, "day of cancellation, where known", nullable=False),
+        Column("ordered_at", TIMESTAMP, "time of the order, UTC", nullable=False),
+        Column("customer_key", BIGINT, "customer; unknown for a guest", nullable=False),
+        Column("customer_version_key", BIGINT, "the customer as at the order", nullable=False),
+        Column("customer_id", varchar(64), "number of the customer"),
+        Column("product_key", BIGINT, "product sold", nullable=False),
+        Column("product_version_key", BIGINT, "the product as at the order", nullable=False),
+        Column("product_id", varchar(64), "number of the product"),
+        Column("sales_channel_key", BIGINT, "channel of the order", nullable=False),
+        Column("channel_code", varchar(64), "code of the channel"),
+        Column("marketing_campaign_key", BIGINT, "campaign that the order names", nullable=False),
+        Column("campaign_code", varchar(64), "code of the campaign"),
+        Column("status", varchar(64), "status as the shop writes it"),
+        Column("is_cancelled", BOOLEAN, "the status says cancelled", nullable=False),
+        Column("is_return", BOOLEAN, "a return: by its status, or pieces below 0", nullable=False),
+        Column("shipping_country", varchar(160), "country shipped to, one spelling"),
+        Column("shipping_country_code", varchar(2), "ISO 3166-1 alpha-2 code of the country"),
+        Column("currency", varchar(8), "currency of the order, ISO 4217"),
+        Column("quantity", BIGINT, "pieces, as signed at the source", nullable=False,
+               unit="piece", additive=True),
+        Column("unit_price", decimal(18, 4), "price of one piece", unit="order currency"),
+        *[
+            Column(name, MONEY, meaning, nullable=False, unit="order currency", additive=True)
+            for name, meaning in AMOUNTS.items()
+        ],
+        Column("exchange_rate", decimal(19, 10), "reporting currency for one of the order's"),
+        Column("is_rate_missing", BOOLEAN, "no rate for currency and day yet", nullable=False),
+        *[
+            Column(f"reporting_{name}", MONEY, meaning, unit="reporting currency", additive=True)
+            for name, meaning in AMOUNTS.items()
+        ],
+    ),
+    primary_key=("order_line_key",),
+    natural_key=("order_id", "line_number"),
+    replace_by="order_key",
+    replace_natural=("order_id",),
+    inputs=(
+        Input("order_line", key=("order_id",)),
+        Input("customer", through="order_line", on=("customer_id",), versions="all"),
+        Input("product", through="order_line", on=("product_id",), versions="all"),
+        Input("exchange_rate", through="order_line", on=("currency",)),
+    ),
+    references=(
+        Reference("ordered_date_key", "dim_date", "date_key"),
+        Reference("shipped_date_key", "dim_date", "date_key"),
+        Reference("cancelled_date_key", "dim_date", "date_key"),
+        Reference("customer_key", "dim_customer", "customer_key"),
+        Reference("customer_version_key", "dim_customer", "customer_version_key"),
+        Reference("product_key", "dim_product", "product_key"),
+        Reference("product_version_key", "dim_product", "product_version_key"),
+        Reference("sales_channel_key", "dim_sales_channel", "sales_channel_key"),
+        Reference("marketing_campaign_key", "dim_marketing_campaign", "marketing_campaign_key"),
+    ),
+    checks=(
+        SumReconciles("quantity", "order_line", "quantity"),
+        SumReconciles("line_discount_amount", "order_line", "line_discount_amount"),
+        RowCountChange(max_drop=0.5),
+    ),
+    distribution=Distribution("KEY", "order_key"),
+    sort_key=("ordered_date_key",),
+)  # fmt: skip
+
+
+def fact_orders(
+    order_line: DataFrame, customer: DataFrame, product: DataFrame, exchange_rate: DataFrame
+) -> DataFrame:
+    """One row a line of an order, in the order's latest version.
+
+    Takes the latest version of orders and rates, every version of customers and products. Amounts
+    keep the sign they have at the source; cancellations and returns are flagged. Discount and
+    shipping of the order are shared out by the size of the lines' gross amounts. A line has one
+    campaign, the one its order names, or none. Without a rate of the order's day the reporting
+    amounts are null and flagged; the rate may come later.
+    """
+    lines = _amounts(order_line)
+    dated = _with_versions(lines, customer_history(customer), "customer_id")
+    dated = _with_versions(dated, product_history(product), "product_id")
+    priced = _with_rate(dated, exchange_rate)
+    status = F.lower("status")
+    is_cancelled = F.coalesce(status.isin(*CANCELLED), F.lit(False))
+    is_returned = F.coalesce(status.isin(*RETURNED), F.lit(False))
+    is_shipped = F.coalesce(status.isin(*SHIPPED), F.lit(False))
+    is_line = F.col("line_position").isNotNull()
+    none = F.lit(NOT_APPLICABLE)
+    updated = date_key(F.col("updated_at"))
+    rate = F.col("exchange_rate")
+    return priced.select(
+        surrogate_key("order_id", "line_number").alias("order_line_key"),
+        surrogate_key("order_id").alias("order_key"),
+        "order_id",
+        "line_number",
+        date_key(F.col("ordered_at")).alias("ordered_date_key"),
+        F.when(is_shipped, updated).otherwise(none).alias("shipped_date_key"),
+        F.when(is_cancelled, updated).otherwise(none).alias("cancelled_date_key"),
+        "ordered_at",
+        reference_key("customer_id").alias("customer_key"),
+        "customer_version_key",
+        "customer_id",
+        _or_none(is_line, reference_key("product_id")).alias("product_key"),
+        _or_none(is_line, F.col("product_version_key")).alias("product_version_key"),
+        "product_id",
+        reference_key("channel_code").alias("sales_channel_key"),
+        "channel_code",
+        reference_key("campaign_code", missing=NOT_APPLICABLE).alias("marketing_campaign_key"),
+        "campaign_code",
+        "status",
+        is_cancelled.alias("is_cancelled"),
+        (is_returned | (F.col("quantity") < 0)).alias("is_return"),
+        "shipping_country",
+        "shipping_country_code",
+        "currency",
+        F.col("quantity").cast("bigint").alias("quantity"),
+        "unit_price",
+        *AMOUNTS,
+        "exchange_rate",
+        rate.isNull().alias("is_rate_missing"),
+        *[amount.alias(f"reporting_{name}") for name, amount in _reporting(rate).items()],
+    )
+
+
+def _reporting(rate: SparkColumn) -> dict[str, SparkColumn]:
+    """The amounts in the reporting currency: parts are converted, net and total made of them."""
+
+    def converted(name: str) -> SparkColumn:
+        # 18 and 19 digits: their product is exact, so that it is rounded once.
+        return F.round(F.col(name).cast("decimal(18,4)") * rate, 4).cast(MONEY.spark)
+
+    amounts = {name: converted(name) for name in AMOUNTS}
+    discounts = amounts["line_discount_amount"] + amounts["order_discount_amount"]
+    amounts["net_amount"] = amounts["gross_amount"] - discounts
+    amounts["total_amount"] = amounts["net_amount"] + amounts["shipping_amount"]
+    return {name: amount.cast(MONEY.spark) for name, amount in amounts.items()}
+
+
+def _or_none(condition: SparkColumn, key: SparkColumn) -> SparkColumn:
+    return F.when(condition, key).otherwise(F.lit(NOT_APPLICABLE).cast("bigint"))
+
+
+def _amounts(order_line: DataFrame) -> DataFrame:
+    """The lines with all amounts of MONEY, those of the order shared out to its lines."""
+    zero = F.lit(0)
+    gross = F.col("quantity") * F.coalesce("unit_price", zero)
+    lines = order_line.withColumns(
+        {
+            "line_number": F.coalesce("line_number", zero),
+            "quantity": F.coalesce("quantity", zero),
+        }
+    ).withColumns(
+        {
+            "gross_amount": gross.cast(MONEY.spark),
+            "line_discount_amount": F.coalesce("line_discount_amount", zero).cast(MONEY.spark),
+            "order_discount_amount": F.col("discount_amount").cast(MONEY.spark),
+            "shipping_amount": F.col("shipping_amount").cast(MONEY.spark),
+        }
+    )
+    for amount in ("order_discount_amount", "shipping_amount"):
+        lines = with_allocated(
+            lines, amount, weight="gross_amount", by=["order_id"], ties=["line_number"], scale=4
+        )
+    discounts = F.col("line_discount_amount") + F.col("order_discount_amount")
+    return lines.withColumn(
+        "net_amount", (F.col("gross_amount") - discounts).cast(MONEY.spark)
+    ).withColumn("total_amount", (F.col("net_amount") + F.col("shipping_amount")).cast(MONEY.spark))
+
+
+def _with_versions(lines: DataFrame, history: DataFrame, natural: str) -> DataFrame:
+    """The lines with ``x_version_key`` of the version that held when the order was placed."""
+    versions = history.select(F.col(natural).alias("of natural"), "valid_from", "valid_to")
+    valid_then = (
+        (F.col(natural) == F.col("of natural"))
+        & (F.col("ordered_at") >= F.col("valid_from"))
+        & (F.col("ordered_at") < F.col("valid_to"))
+    )
+    key = natural.replace("_id", "_version_key")
+    joined = lines.join(versions, valid_then, how="left")
+    return joined.select(*lines.columns, version_key_at(natural).alias(key))
+
+
+def _with_rate(lines: DataFrame, rates: DataFrame) -> DataFrame:
+    """The lines with the rate of their currency on the day of the order; null where none is known.
+
+    Amounts in the reporting currency itself are worth 1, unless a rate says otherwise.
+    """
+    known = rates.select(
+        F.col("currency").alias("of currency"), "rate_date", F.col("rate").alias("known rate")
+    )
+    that_day = (F.col("currency") == F.col("of currency")) & (
+        F.to_date("ordered_at") == F.col("rate_date")
+    )
+    own = F.when(F.col("currency") == REPORTING_CURRENCY, F.lit(1))
+    return lines.join(F.broadcast(known), that_day, how="left").select(
+        *lines.columns,
+        F.coalesce("known rate", own).cast("decimal(19,10)").alias("exchange_rate"),
+    )

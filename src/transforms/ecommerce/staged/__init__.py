@@ -1,0 +1,1 @@
+"""The raw sources of the online shop, one contract a file."""

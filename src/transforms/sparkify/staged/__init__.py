@@ -1,0 +1,1 @@
+"""The raw sources of the music streaming service, one contract a file."""

@@ -1,0 +1,224 @@
+"""JSON files as records: Python's json module on each line is the oracle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from src.contract.column import Column
+from src.contract.source import Source
+from src.contract.types import INTEGER, varchar
+from src.errors import RawFileRefused
+from src.io.json_head import JsonHead
+from src.io.read_csv import bytes_read
+from tests.unit.reading import Reading, read, small_splits
+
+EVENT = Source(
+    name="event",
+    files="log_data",
+    grain="an event",
+    format="json",
+    key=("user_id",),
+    columns=(
+        Column("user_id", varchar(10), "listener", header="userId"),
+        Column("amount", varchar(40), "amount as text"),
+        Column("page", varchar(40), "page"),
+    ),
+)
+ORDER = Source(
+    name="order_line",
+    files="orders",
+    grain="a line",
+    format="json",
+    explode="lines",
+    key=("order_id", "line_number"),
+    columns=(
+        Column("order_id", varchar(10), "order"),
+        Column("discount_amount", varchar(20), "of the order"),
+        Column("line_number", INTEGER, "line", header="lines[].line_number"),
+        Column("place", INTEGER, "place", header="lines[]"),
+        Column("line_discount", varchar(20), "of the line", header="lines[].discount_amount"),
+    ),
+)
+
+
+def cells(reading: Reading, path: str = "a.json") -> list[tuple[str | None, ...] | None]:
+    return [record.cells for record in reading.records[path]]
+
+
+def test_numbers_keep_the_text_that_stands_in_the_file(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["12.10", "1e3", "-0.50", "1E-7", "12345678901234567890.123456789", "0", "-0"]
+    lines = [f'{{"amount":{text},"page":"1.0 \\" 2.50","other":[1.10]}}' for text in texts]
+    reading = read(spark, tmp_path, {"a.json": "\n".join(lines).encode()}, EVENT)
+    assert cells(reading) == [(None, text, '1.0 " 2.50') for text in texts]
+
+
+def test_every_line_is_blank_or_a_record_and_broken_ones_cost_no_other(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    good = '{"userId":"39","page":"Home"}'
+    lines = [
+        good,
+        "",
+        "  \t",
+        good[:17],
+        '{"userId":"1"}{"userId":"2"}',
+        '{"userId":"1"} {"userId":"2"}',
+        '{"userId":"1"},{"userId":"2"}',
+        "[1]",
+        "5",
+        "null",
+        '{"userId":01}',
+        '{"userId":1.2.3}',
+        "{'userId':1}",
+        '{"userId":"1",}',
+        '{"userId":"1","userId":"2"}',
+        '{"userId":"1","user_id":"2"}',
+        '{"userId":"a\tb"}',
+        '{"page":"a\\u0000b"}',
+        "{}",
+        '{"page":null,"userId":""}',
+        f"  {good}  ",
+        '{"userId":"half',
+    ]
+    content = "\r\n".join(lines).encode()
+    reading = read(spark, tmp_path, {"a.json": content}, EVENT)
+    records = reading.records["a.json"]
+    filled = [number for number, line in enumerate(lines, 1) if line.strip()]
+    assert [record.line for record in records] == filled
+    whole = {number: lines[number - 1] for number in (1, 19, 20, 21)}
+    assert {record.line for record in records if record.cells is not None} == set(whole)
+    for record in records:
+        if record.line in whole:
+            given = json.loads(whole[record.line])
+            assert record.cells == (given.get("userId") or None, None, given.get("page"))
+        else:
+            assert record.reason
+        assert record.raw.rstrip(b"\r") == lines[record.line - 1].encode()
+    reasons = {record.line: record.reason for record in records if record.reason}
+    assert "twice" in str(reasons[15])
+    assert "twice" in str(reasons[16])
+    assert "NUL" in str(reasons[18])
+    assert "not one whole JSON object" in str(reasons[22])
+    head = reading.heads["a.json"]
+    assert bytes_read(head, reading.blocks["a.json"]) == len(content)
+
+
+def test_bytes_that_are_no_utf8_and_other_scripts(spark: SparkSession, tmp_path: Path) -> None:
+    content = b'\xef\xbb\xbf{"page":"\xc3\xa9\\u00e9\\/"}\n{"page":"\xff"}\n'
+    records = read(spark, tmp_path, {"a.json": content}, EVENT).records["a.json"]
+    assert [record.cells for record in records] == [(None, None, "éé/"), None]
+    assert records[1].raw == b'{"page":"\xff"}'
+    assert "UTF-8" in str(records[1].reason)
+
+
+def test_keys_are_found_whatever_their_case_and_underscores(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    files = {
+        "a.json": b'{"USER_ID":"1","Amount":"2"}\n{"userid":"3","AMOUNT":"4"}\n',
+        "b.json": b'{"user_id":"5","amount":"6","extra":1}\n',
+    }
+    reading = read(spark, tmp_path, files, EVENT)
+    assert cells(reading) == [("1", "2", None), ("3", "4", None)]
+    assert cells(reading, "b.json") == [("5", "6", None)]
+    assert reading.heads["b.json"].unknown == ("extra",)
+    assert reading.heads["b.json"].absent == ("page",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[\n  {"userId": "1", "amount": 1.50},\n  {"userId": "2", "amount": 2.50}\n]\n',
+        '[{"userId":"1","amount":1.50},{"userId":"2","amount":2.50}]',
+        '{\n "userId": "1",\n "amount": 1.50\n}\n{\n "userId": "2",\n "amount": 2.50\n}',
+        '\ufeff[\r\n{"userId":"1","amount":1.50},\r\n\r\n{"userId":"2","amount":2.50}]\r\n',
+    ],
+)
+def test_a_document_gives_the_same_records_as_lines(
+    spark: SparkSession, tmp_path: Path, text: str
+) -> None:
+    content = text.encode()
+    reading = read(spark, tmp_path, {"a.json": content}, EVENT)
+    assert cells(reading) == [("1", "1.50", None), ("2", "2.50", None)]
+    head = reading.heads["a.json"]
+    assert isinstance(head, JsonHead)
+    assert head.layout.shape == "document"
+    blocks = reading.blocks["a.json"]
+    assert bytes_read(head, blocks) == len(content)
+    lines = sum(block.lines for block in blocks)
+    blank = sum(block.blank for block in blocks)
+    in_records = sum(record.lines for record in reading.records["a.json"])
+    assert lines - blank <= in_records + head.header_lines <= lines
+
+
+def test_a_document_of_nothing_and_an_empty_file(spark: SparkSession, tmp_path: Path) -> None:
+    files = {"a.json": b"[\n]\n", "b.json": b"", "c.json": b"\n \n"}
+    reading = read(spark, tmp_path, files, EVENT)
+    assert reading.records == {"a.json": [], "b.json": [], "c.json": []}
+    assert reading.heads["a.json"].header_lines == 2
+
+
+def test_a_file_in_many_blocks_has_the_lines_of_its_lines(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [f'{{"userId":"{n}","page":"{"x" * (n % 70)}"}}' for n in range(400)]
+    content = "\n".join(lines).encode()
+    with small_splits(spark, 1000):
+        reading = read(spark, tmp_path, {"a.json": content}, EVENT)
+    assert len(reading.blocks["a.json"]) > 5
+    found = [(record.line, record.raw.decode()) for record in reading.records["a.json"]]
+    assert found == list(enumerate(lines, 1))
+
+
+def test_an_array_is_exploded_into_rows_with_the_columns_of_its_record(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [
+        '{"order_id":"A","discount_amount":1.0,"lines":[{"line_number":1,"discount_amount":0.10},'
+        '{"line_number":2}]}',
+        '{"order_id":"B","lines":[]}',
+        '{"order_id":"C"}',
+        '{"order_id":"D","lines":[null,{"line_number":7}]}',
+    ]
+    reading = read(spark, tmp_path, {"a.json": "\n".join(lines).encode()}, ORDER)
+    records = sorted(
+        reading.records["a.json"], key=lambda one: (one.line, str((one.cells or ("",) * 4)[3]))
+    )
+    assert [(record.line, record.lines, record.cells) for record in records] == [
+        (1, 1, ("A", "1.0", "1", "1", "0.10")),
+        (1, 0, ("A", "1.0", "2", "2", None)),
+        (2, 1, ("B", None, None, None, None)),
+        (3, 1, ("C", None, None, None, None)),
+        (4, 1, ("D", None, None, "1", None)),
+        (4, 0, ("D", None, "7", "2", None)),
+    ]
+
+
+def test_an_array_that_is_none_and_keys_that_stand_twice_in_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines = [
+        '{"order_id":"A","lines":{"line_number":1}}',
+        '{"order_id":"B","lines":"x"}',
+        '{"order_id":"C","lines":[1]}',
+        '{"order_id":"D","lines":[{"line_number":1,"line_number":2}]}',
+        '{"order_id":"E","lines":[{"line_number":1}]}',
+    ]
+    records = read(spark, tmp_path, {"a.json": "\n".join(lines).encode()}, ORDER).records["a.json"]
+    assert [record.line for record in records] == [1, 2, 3, 4, 5]
+    assert [record.cells is None for record in records] == [True, True, True, True, False]
+    assert "expected an array of objects" in str(records[0].reason)
+    assert "twice" in str(records[3].reason)
+
+
+def test_a_file_of_something_else_is_refused_in_one_sentence(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    with pytest.raises(RawFileRefused, match="declared key"):
+        read(spark, tmp_path, {"a.json": b'{"x":1}\n'}, EVENT)
+    with pytest.raises(RawFileRefused, match="compressed"):
+        read(spark, tmp_path, {"a.json": b"\x1f\x8b\x08\x01"}, EVENT)
