@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from src.contract.source import Source, plain_name
 from src.errors import RawFileRefused
-from src.io.store import Store, Stored
+from src.io.store import Store, Stored, Unreadable
 
 HEAD_BYTES = 256 * 1024
 DELIMITERS = (",", ";", "\t", "|")
@@ -53,15 +53,18 @@ def read_head(store: Store, stored: Stored, source: Source) -> CsvHead:
             where=stored.path,
             do="rename it",
         )
+    if any(part in ("", ".", "..") for part in stored.path.split("/")):
+        raise RawFileRefused(
+            "The file's path has an empty or dotted part, which Hadoop cannot read",
+            where=stored.path,
+            do="rename it",
+        )
     try:
         head = store.read(stored.path, 0, HEAD_BYTES)
         tail = store.read(stored.path, max(stored.size - 1, 0), 1)
-    except OSError as error:
+    except Unreadable as error:
         raise RawFileRefused(
-            "The file cannot be read",
-            where=stored.path,
-            found=error.strerror or str(error),
-            do="correct its permissions, or take it away",
+            error.what, where=stored.path, found=error.found, do=error.do
         ) from error
     bom = len(BOM) if head.startswith(BOM) else 0
     text = _text(head[bom:], stored)
