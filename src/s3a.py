@@ -27,7 +27,17 @@ PACKAGES = (
     "org.apache.spark:spark-hadoop-cloud_2.12:3.5.7",
 )
 # What the packages name besides: other clouds' connectors, and what Spark has itself.
-EXCLUDED = ("TODO",)
+EXCLUDED = (
+    "com.fasterxml*:*",
+    "com.google*:*",
+    "commons-*:*",
+    "joda-time:*",
+    "org.apache.hadoop:hadoop-az*",
+    "org.apache.hadoop:hadoop-c*",
+    "org.apache.httpcomponents:*",
+    "org.eclipse.jetty:*",
+    "org.slf4j:*",
+)
 # What is left of the packages, as Spark's resolver names the files.
 JARS = (
     "org.apache.hadoop_hadoop-aws-3.3.4.jar",
@@ -93,14 +103,11 @@ def jars_conf(conf: Mapping[str, str], master: str, java_home: str) -> dict[str,
     if "hadoop-aws" in given or any(own.glob("hadoop-aws-*.jar")):
         return {}
     jars = [str(jar) for jar in fetched_jars(conf, java_home)]
-    before = conf.get("spark.driver.extraClassPath")
-    result = {
-        "spark.driver.extraClassPath": os.pathsep.join([*jars, *([before] if before else [])])
-    }
-    if not master.startswith("local"):
-        others = conf.get("spark.jars")
-        result["spark.jars"] = ",".join([*jars, *([others] if others else [])])
-    return result
+    # Spark would copy what spark.jars names for its executors; in a local session all is here.
+    key, mark = (
+        ("spark.driver.extraClassPath", ":") if master.startswith("local") else ("spark.jars", ",")
+    )
+    return {key: mark.join([*jars, *filter(None, [conf.get(key)])])}
 
 
 def fetched_jars(conf: Mapping[str, str], java_home: str) -> list[Path]:

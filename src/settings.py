@@ -308,6 +308,13 @@ def _check_s3(settings: Settings, where: str) -> None:
             expected="https://host or http://host:port",
             found=f"'{endpoint}'" if "@" not in endpoint else "one with a user in it",
         )
+    if endpoint is not None and endpoint.startswith("http://") and settings.s3.kms_key:
+        raise UsageError(
+            "Setting 's3.kms_key' goes with an endpoint of https only",
+            where=where,
+            found=endpoint,
+            do="give the endpoint as https://…, or take the key out",
+        )
     for key in settings.spark.conf:
         if re.search(r"(access|secret)\.?key|session\.?token|password", key, re.IGNORECASE):
             raise UsageError(

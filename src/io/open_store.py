@@ -6,7 +6,7 @@ import re
 
 from src.errors import UsageError
 from src.io.store import LocalStore, Store
-from src.io.store_s3 import S3Store
+from src.io.store_s3 import S3Store, shown
 from src.settings import S3Settings
 
 KINDS = "a local path, file:///path or s3://bucket/prefix"
@@ -17,11 +17,11 @@ def open_store(location: str, s3: S3Settings) -> Store:
     if location.startswith("s3://"):
         return S3Store(location, s3)
     if re.match(r"s3[an]:", location):
-        rest = re.sub(r"^s3[an]:/*", "", location)
+        rest = re.sub(r"^s3[an]:/*", "", shown(location))
         raise UsageError(
             "Places on S3 are written s3://",
             expected=f"s3://{rest}",
-            found=location,
+            found=shown(location),
             do="write s3://; Spark, COPY and the log then name one object by one URL",
         )
     if re.match(r"[a-z][a-z0-9+.-]*://", location) and not location.startswith("file:///"):

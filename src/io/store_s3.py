@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -59,7 +59,7 @@ class S3Store:
                             _microseconds(item["LastModified"]),
                         )
 
-    def _pages(self, below: str) -> Iterator[list[dict[str, Any]]]:
+    def _pages(self, below: str) -> Iterator[Sequence[dict[str, Any]]]:
         paginator = self._client.get_paginator("list_objects_v2")
         for page in paginator.paginate(Bucket=self._bucket, Prefix=below):
             yield page.get("Contents", [])
@@ -215,10 +215,14 @@ def _split(root: str) -> tuple[str, str]:
         raise UsageError(
             "This is no place on S3",
             expected="s3://bucket or s3://bucket/prefix",
-            # What stands before an @ may be a key and its secret, as in Hadoop's old URLs.
-            found=re.sub(r"//[^/]*@", "//…@", root),
+            found=shown(root),
         )
     return found[1], f"{found[2]}/" if found[2] else ""
+
+
+def shown(location: str) -> str:
+    """The location without what stands before an @: a key and its secret, in Hadoop's old URLs."""
+    return re.sub(r"//.*@", "//…@", location)
 
 
 def _microseconds(time_of: Any) -> int:

@@ -25,6 +25,7 @@ from src.standin.server import Standin
 from tests.e2e.conftest import Home
 from tests.e2e.test_chinook_real import TABLES
 from tests.e2e.test_increments import first, second
+from tests.s3.certificate import Certificate, make_certificate
 from tests.s3.server import CREDENTIALS, Fault, S3Server, open_server
 
 pytestmark = pytest.mark.long
@@ -49,6 +50,7 @@ class Cloud(Home):
     """A home whose raw folder and lake are on S3."""
 
     server: S3Server
+    certificate: Certificate
     bucket: str
     conf: Path
 
@@ -57,7 +59,12 @@ class Cloud(Home):
         options = ("--env", "cloud", "--conf-dir", str(self.conf))
         done = subprocess.run(
             [sys.executable, "-m", "src.cli", *arguments, *options],
-            env={**os.environ, "STARLIFT_HOME": str(self.path), "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "STARLIFT_HOME": str(self.path),
+                "PYTHONPATH": str(ROOT),
+                "JAVA_TOOL_OPTIONS": self.certificate.java_options,
+            },
             capture_output=True,
             text=True,
             timeout=500,
@@ -100,7 +107,9 @@ def jars() -> None:
 @pytest.fixture(scope="module")
 def cloud(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     home = tmp_path_factory.mktemp("cloud")
-    with open_server() as server, pytest.MonkeyPatch.context() as environment:
+    certificate = make_certificate(tmp_path_factory.mktemp("certificate"))
+    with open_server(certificate) as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_CA_BUNDLE", str(certificate.certificate))
         for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
             environment.delenv(name, raising=False)
         for name, value in CREDENTIALS.items():
@@ -122,7 +131,7 @@ def cloud(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clou
         (home / "conf/cloud.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
         s3 = {"endpoint_url": server.endpoint, "region": "us-east-1", "path_style": True}
         with Standin(home / "redshift", s3=s3) as endpoint:
-            yield Cloud(home, endpoint, server, bucket, home / "conf")
+            yield Cloud(home, endpoint, server, certificate, bucket, home / "conf")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +140,7 @@ def runs(
 ) -> Iterator[dict[str, Any]]:
     """The real database and an increment, on S3 and on disk; each star after each run."""
     raw = tmp_path_factory.mktemp("cloud-raw")
-    made: dict[str, Any] = {"done": [], "cloud": [], "local": [], "log": [], "requests": []}
+    made: dict[str, Any] = {"cloud": [], "local": [], "log": [], "requests": []}
     # In the increment S3 throttles: Spark's requests, ours and COPY's alike.
     throttled = Fault(503, "SlowDown", every=11, times=10**9)
     door = cloud.server.door
@@ -147,7 +156,8 @@ def runs(
             cloud.deliver(raw)
             door.requests.clear()
             door.faults = [throttled] if step == "increment" else []
-            made["done"].append(cloud.starlift("run", "chinook"))
+            done = cloud.starlift("run", "chinook")
+            assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
             door.faults = []
             made["requests"] += door.requests
             made["log"].append(cloud.log())
@@ -159,7 +169,6 @@ def runs(
 
 
 def test_a_full_run_gives_the_rows_of_a_local_one(runs: dict[str, Any]) -> None:
-    assert runs["done"][0].returncode == 0, runs["done"][0].stderr[-3000:]
     for table in TABLES:
         assert runs["cloud"][0][table] == runs["local"][0][table], table
     assert len(runs["cloud"][0]["fact_invoice_line"]) == 2240
@@ -168,7 +177,6 @@ def test_a_full_run_gives_the_rows_of_a_local_one(runs: dict[str, Any]) -> None:
 def test_an_increment_under_throttling_gives_the_rows_of_a_local_one(
     runs: dict[str, Any],
 ) -> None:
-    assert runs["done"][1].returncode == 0, runs["done"][1].stderr[-3000:]
     assert runs["throttled"] > 20
     for table in TABLES:
         assert runs["cloud"][1][table] == runs["local"][1][table], table

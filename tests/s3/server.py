@@ -15,6 +15,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from src.settings import S3Settings
+from tests.s3.certificate import Certificate
 
 # What tests log in with. moto takes any; the pipeline's test looks for them in all it wrote.
 KEY_ID = "AKIATESTONLYTESTONLY"
@@ -129,14 +130,21 @@ class S3Server:
 
 
 @contextmanager
-def open_server() -> Iterator[S3Server]:
-    """A server on a free port of this machine, stopped at the end."""
+def open_server(tls: Certificate | None = None) -> Iterator[S3Server]:
+    """A server on a free port of this machine, stopped at the end; over https with ``tls``."""
     door = Door()
-    server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=_Quiet)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        door,
+        threaded=True,
+        request_handler=_Quiet,
+        ssl_context=(str(tls.certificate), str(tls.key)) if tls else None,
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield S3Server(f"http://127.0.0.1:{server.server_port}", door)
+        yield S3Server(f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", door)
     finally:
         server.shutdown()
         server.server_close()

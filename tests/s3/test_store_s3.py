@@ -18,7 +18,7 @@ from src.io.open_store import open_store
 from src.io.store import LocalStore, Unreadable
 from src.io.store_s3 import S3Store
 from src.settings import S3Settings
-from tests.s3.server import CREDENTIALS, Fault, S3Server
+from tests.s3.server import CREDENTIALS, KEY_ID, SECRET, Fault, S3Server
 
 
 @pytest.fixture
@@ -339,10 +339,11 @@ def test_what_is_no_place_on_s3_is_refused(location: str) -> None:
     assert "expected s3://bucket or s3://bucket/prefix" in text
 
 
-def test_credentials_in_a_place_are_not_repeated() -> None:
-    location = f"s3://{CREDENTIALS['AWS_ACCESS_KEY_ID']}:{CREDENTIALS['AWS_SECRET_ACCESS_KEY']}@b/x"
+@pytest.mark.parametrize("scheme", ["s3", "s3a"])
+def test_credentials_in_a_place_are_not_repeated(scheme: str) -> None:
+    location = f"{scheme}://{KEY_ID}:{SECRET}@b/x"
     text = sentence(lambda: open_store(location, S3Settings()), kind=UsageError)
-    assert "s3://…@b/x" in text
+    assert f"{scheme}://…@b/x" in text
 
 
 @pytest.mark.parametrize("scheme", ["s3a", "s3n"])

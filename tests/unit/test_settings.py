@@ -119,6 +119,8 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
         ("lake: {path: /x}\ns3: {region: true}", "'s3.region' has the wrong type"),
         ("lake: {path: /x}\ns3: {endpoint: minio}", "Setting 's3.endpoint' is no address of a "
          "server in /conf/mine.yaml: expected https://host or http://host:port, found 'minio'."),
+        ("lake: {path: /x}\ns3: {endpoint: 'http://h', kms_key: k}", "Setting 's3.kms_key' goes "
+         "with an endpoint of https only in /conf/mine.yaml: found http://h."),
         ("lake: {path: /x}\ns3: {endpoint: 'https://h/path'}", "no address of a server"),
         ("lake: {path: /x}\ns3: {endpoint: 'https://k:s3cret@h'}", "found one with a user in it."),
         ("lake: {path: /x}\nspark: {conf: {spark.hadoop.fs.s3a.secret.key: s3cret}}",
@@ -167,10 +169,8 @@ def test_a_run_is_on_s3_when_its_lake_or_its_raw_folder_is(tmp_path: Path) -> No
 
 def test_how_s3_is_reached(tmp_path: Path) -> None:
     assert load(tmp_path, "lake: {path: /x}\ns3:").s3 == S3Settings()
-    text = (
-        "lake: {path: /x}\ns3: {endpoint: 'http://h:9000', region: r, path_style: true, kms_key: k}"
-    )
-    assert load(tmp_path, text).s3 == S3Settings("http://h:9000", "r", True, "k")
+    text = "lake: {path: /x}\ns3: {endpoint: 'https://h:9000', region: r, path_style: true, kms_key: k}"
+    assert load(tmp_path, text).s3 == S3Settings("https://h:9000", "r", True, "k")
 
 
 def test_an_unknown_environment_names_the_known_ones() -> None:
