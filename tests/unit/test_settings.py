@@ -169,8 +169,10 @@ def test_a_run_is_on_s3_when_its_lake_or_its_raw_folder_is(tmp_path: Path) -> No
 
 def test_how_s3_is_reached(tmp_path: Path) -> None:
     assert load(tmp_path, "lake: {path: /x}\ns3:").s3 == S3Settings()
-    text = "lake: {path: /x}\ns3: {endpoint: 'https://h:9000', region: r, path_style: true, kms_key: k}"
-    assert load(tmp_path, text).s3 == S3Settings("https://h:9000", "r", True, "k")
+    text = "s3: {endpoint: 'https://h:9000', region: r, path_style: true, kms_key: k}"
+    assert load(tmp_path, f"lake: {{path: /x}}\n{text}").s3 == S3Settings(
+        "https://h:9000", "r", True, "k"
+    )
 
 
 def test_an_unknown_environment_names_the_known_ones() -> None:
