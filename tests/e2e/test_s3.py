@@ -28,7 +28,8 @@ from tests.e2e.test_increments import first, second
 from tests.s3.certificate import Certificate, make_certificate
 from tests.s3.server import CREDENTIALS, Fault, S3Server, open_server
 
-pytestmark = pytest.mark.long
+# Two full runs and two increments, of which one under throttling, may take long on a busy machine.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/5a1e-0000"
@@ -142,7 +143,7 @@ def runs(
     raw = tmp_path_factory.mktemp("cloud-raw")
     made: dict[str, Any] = {"cloud": [], "local": [], "log": [], "requests": []}
     # In the increment S3 throttles: Spark's requests, ours and COPY's alike.
-    throttled = Fault(503, "SlowDown", every=11, times=10**9)
+    throttled = Fault(503, "SlowDown", every=23, times=10**9)
     door = cloud.server.door
     with homes("beside-the-cloud") as local:
         for step in ("real", "increment"):
