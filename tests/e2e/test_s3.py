@@ -238,9 +238,7 @@ def test_one_spelling_of_urls_and_no_credential_anywhere(
     assert f"FROM 's3://{cloud.bucket}/lake/chinook/manifests/" in statements
 
 
-def test_a_raw_file_that_changes_while_it_is_read_is_refused(
-    cloud: Cloud, runs: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_raw_file_that_changes_while_it_is_read_is_refused(cloud: Cloud, tmp_path: Path) -> None:
     first(tmp_path)
     client = cloud.server.client()
     for file in tmp_path.iterdir():

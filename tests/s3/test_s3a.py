@@ -6,10 +6,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from src.errors import StarliftError
 from src.s3a import JARS, encryption_conf, fetched_jars, jars_conf, s3a_conf
-from src.session import _conf, find_java
+from src.session import _check_s3, _conf, find_java
 from src.settings import S3Settings, load_settings
 
 
@@ -95,3 +96,9 @@ def test_a_run_without_s3_sets_no_file_system_and_no_committer() -> None:
     theirs = ("fs.s3", "commitProtocol", "committer.class", "outputcommitter.factory")
     conf = _conf(load_settings("local"))
     assert not [key for key in conf if any(part in key for part in theirs)]
+
+
+def test_a_spark_without_a_file_system_for_s3_is_one_sentence(spark: SparkSession) -> None:
+    # As on a cluster of one's own, to which nobody has given S3A.
+    with pytest.raises(StarliftError, match=r"no file system for s3://: .*docs/s3\.md lists"):
+        _check_s3(spark)
