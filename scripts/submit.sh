@@ -89,10 +89,6 @@ build() {
 }
 
 need_aws() {
-    cat >&2 <<'NOTE'
-submit.sh: note: this version reads raw files and keeps its lake on local paths only; a job that is
-given s3:// places says so and stops. The command is right for the code, not yet useful in a cloud.
-NOTE
     ((dry_run)) || command -v aws >/dev/null ||
         fail "the target $target needs the AWS command line (aws), which is not on PATH;" \
             "install it, or print the command with --dry-run."

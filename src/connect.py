@@ -22,7 +22,9 @@ def open_warehouse(settings: Settings) -> Iterator[Connect]:
     if settings.redshift.driver == "standin":
         from src.standin.server import connect_or_start
 
-        with connect_or_start(standin_home(settings), buckets=standin_buckets(settings)) as at:
+        with connect_or_start(
+            standin_home(settings), buckets=standin_buckets(settings), s3=standin_s3(settings)
+        ) as at:
 
             def local() -> Connection:
                 return connect(
@@ -71,6 +73,16 @@ def standin_home(settings: Settings) -> Path:
 
 
 def standin_buckets(settings: Settings) -> dict[str, Path]:
-    """Which bucket of COPY's URLs is which local folder: the lake's."""
+    """Which bucket of COPY's URLs is which local folder: the lake's, unless it lies on S3."""
+    if settings.lake_on_s3:
+        return {}
     bucket = settings.redshift.copy_url.removeprefix("s3://").split("/")[0]
     return {bucket: Path(settings.lake.path)}
+
+
+def standin_s3(settings: Settings) -> dict[str, str | bool | None] | None:
+    """Where the stand-in reads objects of other buckets: the lake's S3; None for a local lake."""
+    if not settings.lake_on_s3:
+        return None
+    s3 = settings.s3
+    return {"endpoint_url": s3.endpoint, "region": s3.region, "path_style": s3.path_style}

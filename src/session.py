@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from py4j.java_gateway import JavaClass
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from src.errors import StarliftError
+from src.s3a import encryption_conf, jars_conf, s3a_conf
 from src.settings import Settings
 
 
@@ -63,22 +65,28 @@ SMALL_BYTES = 16 * 1024 * 1024
 
 
 def start_session(
-    settings: Settings, app: str, log_file: Path | None = None, expected_bytes: int | None = None
+    settings: Settings,
+    app: str,
+    log_file: Path | None = None,
+    expected_bytes: int | None = None,
+    on_s3: bool = False,
 ) -> SparkSession:
     """The Spark session of a job. Under spark-submit and Glue the cluster's settings stand.
 
     ``log_file`` takes Spark's own messages when the session's Java is started from here;
-    ``expected_bytes``, where known, is how much the job will read.
+    ``expected_bytes``, where known, is how much the job will read; ``on_s3`` says that it reads
+    or writes S3.
     """
     small = expected_bytes is not None and expected_bytes <= SMALL_BYTES
     under_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     # Spark's Python workers are the first python3 on PATH unless told otherwise.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app)
+    master = settings.spark.master or "local[*]"
     if not under_submit:
         os.environ["JAVA_HOME"] = find_java()
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        builder = builder.master(settings.spark.master or "local[*]")
+        builder = builder.master(master)
         java_options = "-Duser.timezone=UTC"
         if small:
             java_options += (
@@ -95,10 +103,18 @@ def start_session(
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
     small_conf = _SMALL if small and not under_submit else {}
-    for key, value in {**_conf(settings), **small_conf, **settings.spark.conf}.items():
+    conf = {**_conf(settings), **small_conf, **settings.spark.conf}
+    if on_s3 and under_submit:
+        conf = {**encryption_conf(settings.s3), **conf}
+    elif on_s3:
+        java_home = os.environ["JAVA_HOME"]
+        conf = {**s3a_conf(settings.s3), **conf, **jars_conf(conf, master, java_home)}
+    for key, value in conf.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     _remember_java_names(session)
+    if on_s3:
+        _check_s3(session)
     zone = session._jvm.java.util.TimeZone.getDefault().getID()  # type: ignore[union-attr]
     if zone not in ("UTC", "Etc/UTC", "GMT"):
         raise StarliftError(
@@ -136,6 +152,20 @@ def _remember_java_names(session: SparkSession) -> None:
             vars(jvm)[name] = _Remembered(found)
 
 
+def _check_s3(session: SparkSession) -> None:
+    """Raises StarliftError when this Spark has no file system for ``s3://``."""
+    files = session._jvm.org.apache.hadoop.fs.FileSystem  # type: ignore[union-attr]
+    try:
+        files.getFileSystemClass("s3", session._jsc.hadoopConfiguration())
+    except Py4JJavaError as error:
+        raise StarliftError(
+            "This Spark has no file system for s3://",
+            expected="one that the cluster brings, as EMR and Glue do, or Hadoop's S3A",
+            found=str(error.java_exception.getMessage()),
+            do="submit with the packages and options that docs/s3.md lists",
+        ) from error
+
+
 _SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
@@ -167,9 +197,6 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
         "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
         "spark.sql.orc.impl": "native",
-        "spark.sql.sources.commitProtocolClass": (
-            "org.apache.spark.sql.execution.datasources.SQLHadoopMapReduceCommitProtocol"
-        ),
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
         "spark.hadoop.fs.file.impl.disable.cache": "false",
         "spark.sql.autoBroadcastJoinThreshold": str(16 * 1024 * 1024),

@@ -1,7 +1,7 @@
 """Settings: what differs between environments, from conf/<env>.yaml, checked before use.
 
-An unknown key is an error that names the nearest known one. Passwords are never settings: they
-come from the environment (STARLIFT_REDSHIFT_PASSWORD).
+An unknown key is an error that names the nearest known one. Passwords and keys are never settings:
+they come from the environment (STARLIFT_REDSHIFT_PASSWORD, AWS's own variables and profiles).
 """
 
 from __future__ import annotations
@@ -43,8 +43,24 @@ class RedshiftSettings:
     port: int = 5439
     database: str | None = None
     user: str | None = None
-    copy_url: str = "s3://starlift-local"
+    # Where the lake lies on S3 this is its own place unless said otherwise.
+    copy_url: str = ""
     iam_role: str = "default"
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """How S3 is reached, for raw files and lake alike; on AWS all of it may be left out.
+
+    ``endpoint`` is the address of another S3 than AWS's, ``path_style`` for one whose host names
+    hold no bucket. ``kms_key`` encrypts what is written with this key; without it the bucket's
+    own default holds.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    path_style: bool = False
+    kms_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ class Settings:
     lake: LakeSettings
     raw: dict[str, str]
     redshift: RedshiftSettings
+    s3: S3Settings
     spark: SparkSettings
     warehouse: WarehouseSettings
     calendar: CalendarSettings
@@ -92,6 +109,15 @@ class Settings:
             return self
         lake = dataclasses.replace(self.lake, format=name, compression=None)
         return _checked(dataclasses.replace(self, lake=lake), "--format")
+
+    @property
+    def lake_on_s3(self) -> bool:
+        return self.lake.path.startswith("s3://")
+
+    def on_s3(self, warehouse: str, given: str | None) -> bool:
+        """Whether a run reads or writes S3: its lake or its raw folder lies there."""
+        raw = given or self.raw.get(warehouse) or ""
+        return self.lake_on_s3 or raw.startswith("s3://")
 
     def raw_path(self, warehouse: str, given: str | None) -> str:
         """The raw folder: the one given, else the configured one."""
@@ -132,6 +158,7 @@ def load_settings(env: str = "local", conf: str | None = None) -> Settings:
     known = {
         "lake": LakeSettings,
         "redshift": RedshiftSettings,
+        "s3": S3Settings,
         "spark": SparkSettings,
         "warehouse": WarehouseSettings,
         "calendar": CalendarSettings,
@@ -205,12 +232,13 @@ def _section(kind: type[Any], values: Any, where: str, name: str) -> Any:
     hints = get_type_hints(kind)
     _refuse_unknown(values, list(hints), where, f"{name}.")
     for key, value in values.items():
-        expected = {int: (int,), dict[str, str]: (dict,)}.get(hints[key], (str,))
-        if not isinstance(value, expected) or isinstance(value, bool):
+        expected = {int: int, bool: bool, dict[str, str]: dict}.get(hints[key], str)
+        # To Python a bool is an int as well; in conf it is none.
+        if not isinstance(value, expected) or isinstance(value, bool) != (expected is bool):
             raise UsageError(
                 f"Setting '{name}.{key}' has the wrong type",
                 where=where,
-                expected=expected[0].__name__,
+                expected=expected.__name__,
                 found=repr(value),
             )
     try:
@@ -259,7 +287,41 @@ def _checked(settings: Settings, where: str) -> Settings:
             expected="a name like Europe/Berlin",
             found=f"'{settings.warehouse.reporting_timezone}'",
         ) from error
-    return dataclasses.replace(settings, lake=dataclasses.replace(lake, compression=compression))
+    _check_s3(settings, where)
+    copy_url = settings.redshift.copy_url or (
+        lake.path if settings.lake_on_s3 else "s3://starlift-local"
+    )
+    return dataclasses.replace(
+        settings,
+        lake=dataclasses.replace(lake, compression=compression),
+        redshift=dataclasses.replace(settings.redshift, copy_url=copy_url),
+    )
+
+
+def _check_s3(settings: Settings, where: str) -> None:
+    """Refuse an endpoint that is no address, and AWS credentials wherever they stand."""
+    endpoint = settings.s3.endpoint
+    if endpoint is not None and not re.fullmatch(r"https?://[^/@\s]+/?", endpoint):
+        raise UsageError(
+            "Setting 's3.endpoint' is no address of a server",
+            where=where,
+            expected="https://host or http://host:port",
+            found=f"'{endpoint}'" if "@" not in endpoint else "one with a user in it",
+        )
+    if endpoint is not None and endpoint.startswith("http://") and settings.s3.kms_key:
+        raise UsageError(
+            "Setting 's3.kms_key' goes with an endpoint of https only",
+            where=where,
+            found=endpoint,
+            do="give the endpoint as https://…, or take the key out",
+        )
+    for key in settings.spark.conf:
+        if re.search(r"(access|secret)\.?key|session\.?token|password", key, re.IGNORECASE):
+            raise UsageError(
+                f"Setting 'spark.conf' holds a credential, {key}",
+                where=where,
+                do="take it out: AWS credentials come from AWS_PROFILE or the AWS_ variables",
+            )
 
 
 def _at_least_one(name: str, value: int, where: str) -> None:

@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 
 from src import __version__
 from src.cli.show import Events, err, live, out, show_report, show_rows
-from src.connect import open_warehouse, standin_buckets, standin_home
+from src.connect import open_warehouse, standin_buckets, standin_home, standin_s3
 from src.errors import StarliftError, UsageError
 from src.io.redshift import said
 from src.pipeline.quarantine import quarantined
@@ -89,7 +89,8 @@ def _pipeline(name: str, settings: Settings, events: Events, raw: str | None = N
 
     def session(expected_bytes: int) -> SparkSession:
         app_name, log_file = f"starlift {name}", _log_file(settings, run.id)
-        return start_session(settings, app_name, log_file, expected_bytes)
+        on_s3 = settings.on_s3(name, raw)
+        return start_session(settings, app_name, log_file, expected_bytes, on_s3)
 
     return new_pipeline(find_warehouse(name), settings, run, session, raw)
 
@@ -318,7 +319,12 @@ def redshift(
     from src.standin.server import Standin
 
     settings = _settings(env, conf_dir)
-    standin = Standin(standin_home(settings), port=port, buckets=standin_buckets(settings))
+    standin = Standin(
+        standin_home(settings),
+        port=port,
+        buckets=standin_buckets(settings),
+        s3=standin_s3(settings),
+    )
     with standin as at:
         out.print(f"The stand-in for Redshift is open on {at.host}:{at.port}. Connect with:")
         out.print(

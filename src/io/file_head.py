@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from src.errors import RawFileRefused
-from src.io.store import Store, Stored
+from src.io.store import Store, Stored, Unreadable
 
 HEAD_BYTES = 256 * 1024
 BOM = b"\xef\xbb\xbf"
@@ -32,15 +32,18 @@ def read_ends(store: Store, stored: Stored) -> tuple[bytes, bytes]:
             where=stored.path,
             do="rename it",
         )
+    if any(part in ("", ".", "..") for part in stored.path.split("/")):
+        raise RawFileRefused(
+            "The file's path has an empty or dotted part, which Hadoop cannot read",
+            where=stored.path,
+            do="rename it",
+        )
     try:
         head = store.read(stored.path, 0, HEAD_BYTES)
         return head, store.read(stored.path, max(stored.size - 1, 0), 1)
-    except OSError as error:
+    except Unreadable as error:
         raise RawFileRefused(
-            "The file cannot be read",
-            where=stored.path,
-            found=error.strerror or str(error),
-            do="correct its permissions, or take it away",
+            error.what, where=stored.path, found=error.found, do=error.do
         ) from error
 
 

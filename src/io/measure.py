@@ -64,12 +64,15 @@ def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
 
 
 def _data_files(lake: Lake, folder: str) -> list[Stored]:
-    """The data files that this run wrote: a writer may list its own folder, a reader never."""
+    """The data files that this run wrote: a writer may list its own folder, a reader never.
+
+    What a failed task left in a committer's folder (_temporary, __magic) is none of them.
+    """
+    below = len(folder) + 1
     return [
         file
         for file in lake.store.list(folder)
-        if not file.path.rsplit("/", 1)[-1].startswith(("_", "."))
-        and "/_temporary/" not in file.path
+        if not any(part.startswith(("_", ".")) for part in file.path[below:].split("/"))
     ]
 
 

@@ -1,8 +1,7 @@
 """Single objects of a lake: read, list, and create exactly once.
 
 Spark reads and writes the data files; everything else (log, manifests, raw file heads) goes
-through a Store. This file is the interface and the local disk; S3 is a second file of the same
-methods (PutObject with ``If-None-Match: *`` is its ``create``).
+through a Store. This file is the interface and the local disk; src/io/store_s3.py is S3.
 """
 
 from __future__ import annotations
@@ -17,7 +16,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from src.errors import StarliftError, UsageError
+from src.errors import StarliftError
+
+
+class Unreadable(StarliftError):
+    """One object that cannot be read, gone or forbidden, where others of its store may be."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,14 @@ class Store(Protocol):
         """The object as it is now; None when there is none."""
 
     def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
-        """A range of the object's bytes; the whole without a range."""
+        """A range of the object's bytes; the whole without a range. Raises Unreadable."""
 
     def create(self, path: str, content: bytes) -> bool:
-        """Make the object durable if no object of that path exists; False when one does."""
+        """Make the object durable if no object of that path exists; False when one does.
+
+        What exists may be what this very call has written before its answer was lost: on False
+        look at the object. Raises StarliftError when it cannot be written, or nobody can tell.
+        """
 
     def delete(self, prefix: str) -> None:
         """Remove all objects below a folder."""
@@ -101,9 +108,17 @@ class LocalStore:
         )
 
     def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
-        with open(os.path.join(self.root, path), "rb") as file:
-            file.seek(start)
-            return file.read(-1 if size is None else size)
+        try:
+            with open(os.path.join(self.root, path), "rb") as file:
+                file.seek(start)
+                return file.read(-1 if size is None else size)
+        except OSError as error:
+            raise Unreadable(
+                "The file cannot be read",
+                where=path,
+                found=error.strerror or str(error),
+                do="correct its permissions, or take it away",
+            ) from error
 
     def create(self, path: str, content: bytes) -> bool:
         full = os.path.join(self.root, path)
@@ -175,18 +190,3 @@ def bare_path(url: str) -> str:
 def bare_path_read(url: str) -> str:
     """The same of a URL as Spark's _metadata.file_path gives it: percent-coded."""
     return unquote(bare_path(url))
-
-
-def open_store(location: str) -> Store:
-    """The store at a path or ``file:`` URL. Raises UsageError for a scheme not supported."""
-    if location.startswith(("s3://", "s3a://")):
-        raise UsageError(
-            "S3 locations are not supported by this version",
-            expected="a local path",
-            found=location,
-        )
-    if re.match(r"[a-z][a-z0-9+.-]*://", location) and not location.startswith("file:///"):
-        raise UsageError(
-            "Unknown kind of location", expected="a local path or file:///path", found=location
-        )
-    return LocalStore(location.removeprefix("file://"))

@@ -16,12 +16,13 @@ from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError, UsageError
 from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState, Log, RawFile
+from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect
-from src.io.store import open_store
+from src.io.store import Store
 from src.pipeline.build import build, plan_build
 from src.pipeline.load import Loaded, Loader, ddl, load
-from src.pipeline.stage import commit_staged, stage
+from src.pipeline.stage import commit_staged, refuse_changed, stage
 from src.pipeline.verify import Proof, verify
 from src.runs import Run
 from src.settings import Settings
@@ -78,30 +79,35 @@ class Pipeline:
     @property
     def lake(self) -> Lake:
         place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
-        store = open_store(place)
+        store = open_store(place, self.settings.s3)
 
         def session() -> SparkSession:
             return self.session(self._expected_bytes(LakeState.of(Log(store).entries())))
 
         return Lake(cache(session), store, self.settings.lake)
 
+    def _raw_store(self, path: str) -> Store:
+        return open_store(path, self.settings.s3)
+
     def _expected_bytes(self, state: LakeState) -> int:
         """How much this run may read: raw files to stage, and all that is staged."""
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
         staged = sum(file.rows for files in state.staged.values() for _, file in files) * ROW_BYTES
         path = self.raw or self.settings.raw.get(self.warehouse.name)
-        listed = list_raw(open_store(path), self.warehouse.sources) if path else []
+        listed = list_raw(self._raw_store(path), self.warehouse.sources) if path else []
         return staged + sum(one.stored.size for one in fresh(listed, state))
 
     def candidates(self, state: LakeState) -> list[Candidate]:
         """The raw files to stage. Names in the report what belongs to no source."""
         path = self.settings.raw_path(self.warehouse.name, self.raw)
-        store = open_store(path)
+        store = self._raw_store(path)
         listed = list_raw(store, self.warehouse.sources)
         self.report.not_taken = [
             f"{one.stored.path}: {one.reason}" for one in listed if not one.source
         ]
-        sample = f"starlift sample {self.warehouse.name} --out {path}"
+        # The sample is written to disk; what lies on S3 is copied there.
+        target = "DIR and copy them there" if path.startswith("s3://") else path
+        sample = f"starlift sample {self.warehouse.name} --out {target}"
         if not store.exists():
             raise UsageError(
                 "There is no such folder of raw files",
@@ -124,16 +130,23 @@ class Pipeline:
             lake = self.lake
             state = LakeState.of(lake.log.entries())
             todo = self.candidates(state)
-            path = self.settings.raw_path(self.warehouse.name, self.raw)
-            result = stage(
-                self.warehouse,
-                open_store(path),
-                lake,
-                todo,
-                self.run,
-                on_bad_file=on_bad_file,
-                live=state.raw_files.values(),
-            )
+            raw = self._raw_store(self.settings.raw_path(self.warehouse.name, self.raw))
+            try:
+                result = stage(
+                    self.warehouse,
+                    raw,
+                    lake,
+                    todo,
+                    self.run,
+                    on_bad_file=on_bad_file,
+                    live=state.raw_files.values(),
+                )
+            except StarliftError:
+                raise
+            except Exception:
+                # Spark's readers fail in their own words when a file changes or goes under them.
+                refuse_changed(raw, [one.stored for one in todo])
+                raise
             commit_staged(lake, result, state.last + 1)
             self.report.raw_files = result.raw_files
             self.report.refused = [refusal.sentence() for refusal in result.refused]

@@ -6,7 +6,7 @@ of a run; what cannot be taken is named with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial, reduce
@@ -27,7 +27,7 @@ from src.io.measure import Measured, Probe, measure
 from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read, scan
 from src.io.read_raw import Head, Layout, read_head, records
-from src.io.store import Store
+from src.io.store import Store, Stored
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints
@@ -129,7 +129,7 @@ def stage(
     staged, quarantine = _write(lake, taken, parsed, counts, run)
     for rows in parsed.values():
         rows.unpersist()
-    _unchanged(raw, taken)
+    refuse_changed(raw, [file.candidate.stored for file in taken])
     raw_files = tuple(
         _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name]) for file in taken
     )
@@ -402,14 +402,15 @@ def _quarantine(rows: DataFrame, source: Source, run: Run) -> DataFrame:
     )
 
 
-def _unchanged(raw: Store, taken: Iterable[_Taken]) -> None:
-    """Refuse files whose size or etag is no longer what was listed."""
-    changed = []
-    for file in taken:
-        before = file.candidate.stored
-        now = raw.stat(before.path)
-        if now is None or (now.size, now.etag) != (before.size, before.etag):
-            changed.append(before.path)
+def refuse_changed(raw: Store, listed: Sequence[Stored]) -> None:
+    """Raise RawFileRefused for files whose size or etag is no longer what was listed."""
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda before: raw.stat(before.path), listed))
+    changed = [
+        before.path
+        for before, now in zip(listed, found, strict=True)
+        if now is None or (now.size, now.etag) != (before.size, before.etag)
+    ]
     if changed:
         raise RawFileRefused(
             f"{len(changed)} raw files changed while they were read; nothing was staged",

@@ -106,15 +106,23 @@ class S3Reader:
         self._client = client
 
     @classmethod
-    def connect(cls, *, endpoint_url: str | None = None, region: str | None = None) -> S3Reader:
+    def connect(
+        cls,
+        *,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        path_style: bool = False,
+    ) -> S3Reader:
         """A reader with boto3's own way of finding credentials."""
         try:
             import boto3
+            from botocore.config import Config
         except ImportError:
             raise UsageError(
                 "reading S3 needs the package boto3", do="install boto3, or map the bucket"
             ) from None
-        return cls(boto3.client("s3", endpoint_url=endpoint_url, region_name=region))
+        config = Config(s3={"addressing_style": "path" if path_style else "auto"})
+        return cls(boto3.client("s3", endpoint_url=endpoint_url, region_name=region, config=config))
 
     def size(self, url: str) -> int:
         return int(self._call("head_object", url)["ContentLength"])
@@ -210,7 +218,7 @@ class Objects:
 def save_mapping(
     file: Path,
     buckets: Mapping[str, Path],
-    s3: Mapping[str, str | None] | None,
+    s3: Mapping[str, str | bool | None] | None,
     *,
     replace: bool,
 ) -> None:

@@ -207,7 +207,7 @@ class Standin:
         port: int = 0,
         buckets: Mapping[str, Path] | None = None,
         ephemeral: bool = False,
-        s3: Mapping[str, str | None] | None = None,
+        s3: Mapping[str, str | bool | None] | None = None,
     ) -> None:
         self.home = Path(home).resolve()
         self._port = port
@@ -293,7 +293,7 @@ def connect_or_start(
     *,
     port: int = 0,
     buckets: Mapping[str, Path] | None = None,
-    s3: Mapping[str, str | None] | None = None,
+    s3: Mapping[str, str | bool | None] | None = None,
 ) -> Iterator[Endpoint]:
     """The stand-in that serves ``home``; one is started, and stopped at the end, if none does.
 

@@ -12,7 +12,7 @@ from src.contract.source import Source
 from src.contract.types import INTEGER, varchar
 from src.errors import RawFileRefused
 from src.io.csv_header import CsvHead, read_head
-from src.io.store import LocalStore
+from src.io.store import LocalStore, Stored
 
 COLUMNS = (
     Column("invoice_id", INTEGER, "number", nullable=False),
@@ -183,3 +183,10 @@ def test_a_file_that_is_gone_or_closed_is_refused_by_name(tmp_path: Path) -> Non
 def test_a_name_that_hadoop_cannot_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RawFileRefused, match="has a colon"):
         head_of(tmp_path, b"InvoiceId\n", name="Invoice 10:00.csv")
+
+
+@pytest.mark.parametrize("path", ["a//Invoice.csv", "/Invoice.csv", "./Invoice.csv", "a/../b.csv"])
+def test_a_key_of_s3_that_is_no_path_to_hadoop_is_refused(tmp_path: Path, path: str) -> None:
+    # On S3 these are names like others; Hadoop would look for another object.
+    with pytest.raises(RawFileRefused, match=r"an empty or dotted part"):
+        read_head(LocalStore(tmp_path), Stored(path, 10, "e", 0), SOURCE)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from src.errors import UsageError
-from src.settings import Settings, load_settings
+from src.settings import S3Settings, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,7 @@ def refusal(folder: Path, text: str) -> str:
     with pytest.raises(UsageError) as caught:
         load(folder, text)
     assert caught.value.exit_code == 2
+    assert "s3cret" not in caught.value.sentence()
     return caught.value.sentence().replace(str(folder), "")
 
 
@@ -59,7 +60,8 @@ def test_the_shipped_cloud_settings_want_their_variables(
     monkeypatch.setenv("STARLIFT_REDSHIFT_HOST", "h")
     monkeypatch.setenv("STARLIFT_COPY_ROLE", "r")
     settings = load_settings(env)
-    assert settings.lake.path == "s3://b/lake"
+    assert settings.lake.path == settings.redshift.copy_url == "s3://b/lake"
+    assert settings.s3 == S3Settings()
     assert (settings.redshift.host, settings.redshift.iam_role) == ("h", "r")
 
 
@@ -88,7 +90,7 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
          "Did you mean 'lake.format'?"),
         ("lakes: {path: /x}", "Unknown setting 'lakes' in /conf/mine.yaml. Did you mean 'lake'?"),
         ("lake: {path: /x}\nzzz: 1", "Unknown setting 'zzz' in /conf/mine.yaml. Known: lake, "
-         "redshift, spark, warehouse, calendar, raw."),
+         "redshift, s3, spark, warehouse, calendar, raw."),
         ("lake: {path: /x}\nspark: {shuffle_partition: 3}",
          "Did you mean 'spark.shuffle_partitions'?"),
         ("lake: {path: '${NO_SUCH}/x'}", "The settings use the environment variable NO_SUCH, "
@@ -111,6 +113,21 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
         ("lake: {path: /x, compression: lzo}", "COPY does not document this compression for orc"),
         ("lake: {path: /x, format: parquet, compression: zlib}",
          "for parquet in /conf/mine.yaml: expected one of snappy, gzip, none, found 'zlib'."),
+        ("lake: {path: /x}\ns3: {endpont: x}", "Did you mean 's3.endpoint'?"),
+        ("lake: {path: /x}\ns3: {path_style: 'yes'}", "Setting 's3.path_style' has the wrong type "
+         "in /conf/mine.yaml: expected bool, found 'yes'."),
+        ("lake: {path: /x}\ns3: {region: true}", "'s3.region' has the wrong type"),
+        ("lake: {path: /x}\ns3: {endpoint: minio}", "Setting 's3.endpoint' is no address of a "
+         "server in /conf/mine.yaml: expected https://host or http://host:port, found 'minio'."),
+        ("lake: {path: /x}\ns3: {endpoint: 'http://h', kms_key: k}", "Setting 's3.kms_key' goes "
+         "with an endpoint of https only in /conf/mine.yaml: found http://h."),
+        ("lake: {path: /x}\ns3: {endpoint: 'https://h/path'}", "no address of a server"),
+        ("lake: {path: /x}\ns3: {endpoint: 'https://k:s3cret@h'}", "found one with a user in it."),
+        ("lake: {path: /x}\nspark: {conf: {spark.hadoop.fs.s3a.secret.key: s3cret}}",
+         "Setting 'spark.conf' holds a credential, spark.hadoop.fs.s3a.secret.key in "
+         "/conf/mine.yaml. Take it out: AWS credentials come from AWS_PROFILE"),
+        ("lake: {path: /x}\nspark: {conf: {fs.s3a.bucket.b.session.token: s3cret}}",
+         "holds a credential"),
         ("lake: {path: /x}\nredshift: {driver: jdbc}", "expected standin or psycopg2"),
         ("lake: {path: /x}\nwarehouse: {reporting_timezone: Mars/Olympus}",
          "Unknown time zone in /conf/mine.yaml warehouse.reporting_timezone: expected a name like "
@@ -131,6 +148,31 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
     assert says in refusal(tmp_path, text)
+
+
+def test_copy_reads_where_the_lake_lies(tmp_path: Path) -> None:
+    assert load(tmp_path, "lake: {path: /x}").redshift.copy_url == "s3://starlift-local"
+    on_s3 = load(tmp_path, "lake: {path: s3://b/lake}")
+    assert on_s3.redshift.copy_url == "s3://b/lake"
+    # An access point's alias, say, names the same objects.
+    other = load(tmp_path, "lake: {path: s3://b/lake}\nredshift: {copy_url: s3://alias/lake}")
+    assert other.redshift.copy_url == "s3://alias/lake"
+    assert on_s3.with_format("parquet").redshift.copy_url == "s3://b/lake"
+
+
+def test_a_run_is_on_s3_when_its_lake_or_its_raw_folder_is(tmp_path: Path) -> None:
+    local = load(tmp_path, "lake: {path: /x}\nraw: {chinook: s3://b/raw, other: /raw}")
+    assert (local.on_s3("chinook", None), local.on_s3("other", None)) == (True, False)
+    assert (local.on_s3("chinook", "/raw"), local.on_s3("other", "s3://b")) == (False, True)
+    assert load(tmp_path, "lake: {path: s3://b}").on_s3("chinook", "/raw")
+
+
+def test_how_s3_is_reached(tmp_path: Path) -> None:
+    assert load(tmp_path, "lake: {path: /x}\ns3:").s3 == S3Settings()
+    text = "s3: {endpoint: 'https://h:9000', region: r, path_style: true, kms_key: k}"
+    assert load(tmp_path, f"lake: {{path: /x}}\n{text}").s3 == S3Settings(
+        "https://h:9000", "r", True, "k"
+    )
 
 
 def test_an_unknown_environment_names_the_known_ones() -> None:

@@ -11,8 +11,8 @@ from threading import Barrier
 
 import pytest
 
-from src.errors import StarliftError, UsageError
-from src.io.store import LocalStore, bare_path, bare_path_read, open_store
+from src.errors import StarliftError
+from src.io.store import LocalStore, Unreadable, bare_path, bare_path_read
 
 
 def test_an_object_is_created_once_and_never_replaced(tmp_path: Path) -> None:
@@ -118,6 +118,11 @@ def test_ranges_of_an_object(tmp_path: Path) -> None:
     assert store.read("a", 0, 0) == b""
 
 
+def test_an_object_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"cannot be read in a: found No such file.*take it away"):
+        LocalStore(tmp_path).read("a")
+
+
 def test_listing_is_by_whole_path_below_a_folder(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     paths = ["b", "a/b/c", "a.x", "a/z", "a/b.c", "A"]
@@ -184,11 +189,3 @@ def test_delete_takes_a_folder_and_nothing_beside_it(tmp_path: Path) -> None:
 )
 def test_urls_compare_as_spark_gives_them_back(url: str, coded: str) -> None:
     assert bare_path(url) == bare_path_read(coded)
-
-
-def test_a_location_is_a_path_or_a_file_url(tmp_path: Path) -> None:
-    assert open_store(str(tmp_path)).root == str(tmp_path)
-    assert open_store(f"file://{tmp_path}").root == str(tmp_path)
-    for location in ("s3://bucket/x", "s3a://bucket/x", "gs://bucket/x", "https://x/y"):
-        with pytest.raises(UsageError, match="expected a local path"):
-            open_store(location)
