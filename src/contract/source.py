@@ -32,8 +32,9 @@ IMPUTED = Column(
 class Source:
     """A raw source: one kind of file, one staged table.
 
-    ``files`` is the supplier's name of the source; a raw file belongs to it when its name, or a
-    folder above it, starts with that name (letter case, blanks, ``-`` and ``_`` apart).
+    ``files`` is the supplier's name of the source, ``also_named`` what others call it; a raw file
+    belongs to it when its name, or a folder above it, starts with one of them (letter case,
+    blanks, ``-`` and ``_`` apart).
     ``key`` is the natural key; ``business_time`` the column that orders versions before arrival;
     ``zone`` the zone of times written without one; ``month_of`` the column whose month partitions
     the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
@@ -51,6 +52,7 @@ class Source:
     grain: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    also_named: tuple[str, ...] = ()
     format: Literal["csv", "json"] = "csv"
     explode: str | None = None
     delivery: Delivery = "changes"

@@ -11,10 +11,43 @@ from src.contract.source import Source, plain_name
 from src.io.log import LakeState
 from src.io.store import Store, Stored
 
+TEXT = {
+    "csv": ("csv", "tsv", "txt"),
+    "json": ("json", "jsonl", "ndjson"),
+}
+# Data in a form that is not read. Under a source's name they would be lost rows if they were
+# only passed over.
+OTHER_DATA = tuple(
+    [
+        "gz",
+        "bz2",
+        "xz",
+        "zst",
+        "zip",
+        "7z",
+        "tar",
+        "tgz",
+        "xls",
+        "xlsx",
+        "ods",
+        "parquet",
+        "orc",
+        "avro",
+        "xml",
+        "sql",
+        "db",
+        "sqlite",
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A raw file as listed: its source, or why it is not taken."""
+    """A raw file as listed: its source, or why it is not taken.
+
+    Where both are given the file bears the source's name, and to leave it out would lose rows in
+    silence: it is refused for the reason.
+    """
 
     stored: Stored
     source: str | None
@@ -33,11 +66,12 @@ def raw_id(stored: Stored) -> int:
 
 def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
     """Every file below the raw folder, sorted by path, with the source that it belongs to."""
-    known = sorted(sources, key=lambda source: -len(source.files))
+    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
+    known = sorted(names, key=lambda pair: -len(pair[1]))
     return [_candidate(stored, known) for stored in store.list()]
 
 
-def _candidate(stored: Stored, sources: list[Source]) -> Candidate:
+def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
     parts = stored.path.split("/")
     if any(part.startswith((".", "_")) for part in parts):
         return Candidate(stored, None, "hidden: its name starts with '.' or '_'")
@@ -49,18 +83,17 @@ def _candidate(stored: Stored, sources: list[Source]) -> Candidate:
         shown = Stored(readable, stored.size, stored.etag, stored.modified)
         return Candidate(shown, None, "its name is not UTF-8: rename it")
     extension = parts[-1].rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
-    if extension not in ("csv", "txt", "tsv", "json", "jsonl"):
+    if extension not in (*TEXT["csv"], *TEXT["json"], *OTHER_DATA):
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
     # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
     for part in reversed(parts):
-        for source in sources:
-            if _names(part, source.files):
-                if (extension in ("json", "jsonl")) != (source.format == "json"):
-                    kind = source.format.upper()
-                    return Candidate(stored, None, f"{source.files} is delivered as {kind}")
-                return Candidate(stored, source.name)
-    names = ", ".join(sorted(source.files for source in sources))
-    return Candidate(stored, None, f"its name starts with none of: {names}")
+        for source, names in known:
+            if _names(part, names):
+                if extension in TEXT[source.format]:
+                    return Candidate(stored, source.name)
+                return Candidate(stored, source.name, f"a .{extension} file")
+    every = ", ".join(sorted({source.files for source, _ in known}))
+    return Candidate(stored, None, f"its name starts with none of: {every}")
 
 
 def _names(part: str, files: str) -> bool:

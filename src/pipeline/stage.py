@@ -6,7 +6,7 @@ of a run; what cannot be taken is named with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial, reduce
@@ -174,6 +174,14 @@ def _heads(
 
     def read(candidate: Candidate) -> _Taken | RawFileRefused:
         source = warehouse.source(str(candidate.source))
+        if candidate.reason:
+            return RawFileRefused(
+                f"The file bears the name of {source.files} and is not in the form it is read in",
+                where=candidate.stored.path,
+                expected=f"{source.format.upper()} as plain text",
+                found=candidate.reason,
+                do="unpack or export it, or take it away",
+            )
         try:
             return _Taken(candidate, read_head(raw, candidate.stored, source), source)
         except RawFileRefused as refusal:

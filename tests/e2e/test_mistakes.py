@@ -35,7 +35,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 def test_wrong_usage_is_exit_code_2(home: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert home.run("run") == 2
     assert home.run("run", "chinok") == 2
-    assert "expected one of chinook, found 'chinok'" in said(capsys)
+    assert "expected one of chinook, ecommerce, sparkify, found 'chinok'" in said(capsys)
     assert home.run("run", "chinook", "--format", "avro") == 2
     assert home.run("run", "chinook", "--env", "production") == 2
     assert home.run("run", "chinook", "--raw", "/nowhere/at/all") == 2

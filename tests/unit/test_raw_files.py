@@ -15,13 +15,13 @@ from src.io.raw_files import fresh, list_raw, raw_id
 from src.io.store import LocalStore, Stored
 
 
-def source(name: str, files: str) -> Source:
-    return Source(name, files, "g", (Column("a", INTEGER, "a"),), ("a",))
+def source(name: str, files: str, also_named: tuple[str, ...] = ()) -> Source:
+    return Source(name, files, "g", (Column("a", INTEGER, "a"),), ("a",), also_named)
 
 
 SOURCES = [
     source("invoice", "Invoice"),
-    source("invoice_line", "InvoiceLine"),
+    source("invoice_line", "InvoiceLine", also_named=("InvoiceItem",)),
     source("playlist", "Playlist"),
     source("playlist_track", "PlaylistTrack"),
     source("track", "Track"),
@@ -53,8 +53,8 @@ SOURCES = [
         ("Invoiced.csv", None),
         ("my Invoice.csv", None),
         ("Other.csv", None),
-        ("Invoice.xlsx", None),
-        ("Invoice.csv.gz", None),
+        ("invoice_items.csv", "invoice_line"),
+        ("Invoice.md", None),
         ("Invoice", None),
         (".Invoice.csv", None),
         ("_Invoice.csv", None),
@@ -70,6 +70,17 @@ def test_a_file_belongs_to_the_source_that_its_name_or_folder_starts_with(
     (candidate,) = list_raw(LocalStore(tmp_path), SOURCES)
     assert (candidate.stored.path, candidate.source) == (path, expected)
     assert (candidate.reason is None) == (expected is not None)
+
+
+@pytest.mark.parametrize("path", ["Invoice.csv.gz", "Invoice.xlsx", "Track/2025.json", "Track.ZIP"])
+def test_a_file_of_a_source_in_another_form_is_refused_and_not_passed_over(
+    tmp_path: Path, path: str
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_bytes(b"x")
+    (candidate,) = list_raw(LocalStore(tmp_path), SOURCES)
+    assert candidate.source == path.partition("/")[0].partition(".")[0].lower()
+    assert candidate.reason == f"a .{path.rsplit('.', 1)[1].lower()} file"
 
 
 def test_files_are_listed_by_whole_path_and_nothing_is_touched(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def refusal(folder: Path, text: str) -> str:
 def test_the_shipped_local_settings_live_under_one_folder(tmp_path: Path) -> None:
     settings = load_settings("local")
     assert settings.lake.path == str(tmp_path / "home" / "lake")
-    assert settings.raw == {"chinook": str(tmp_path / "home" / "raw" / "chinook")}
+    assert settings.raw == {
+        name: str(tmp_path / "home" / "raw" / name) for name in ("chinook", "sparkify", "ecommerce")
+    }
     assert (settings.lake.format, settings.lake.compression) == ("orc", "zlib")
     assert settings.calendar.first == "2000-01-01"
     assert settings.redshift.driver == "standin"

@@ -8,6 +8,7 @@ from src.contract.types import INTEGER, decimal
 INVOICE_LINE = Source(
     name="invoice_line",
     files="InvoiceLine",
+    also_named=("InvoiceItem",),
     grain="one line of an invoice and version",
     key=("invoice_line_id",),
     look_up=("invoice_line_id", "invoice_id"),
