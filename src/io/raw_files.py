@@ -17,28 +17,8 @@ TEXT = {
 }
 # Data in a form that is not read. Under a source's name they would be lost rows if they were
 # only passed over.
-OTHER_DATA = tuple(
-    [
-        "gz",
-        "bz2",
-        "xz",
-        "zst",
-        "zip",
-        "7z",
-        "tar",
-        "tgz",
-        "xls",
-        "xlsx",
-        "ods",
-        "parquet",
-        "orc",
-        "avro",
-        "xml",
-        "sql",
-        "db",
-        "sqlite",
-    ]
-)
+PACKED = ("gz", "bz2", "xz", "zst", "zip", "7z", "tar", "tgz")
+NOT_TEXT = ("xls", "xlsx", "ods", "parquet", "orc", "avro", "xml", "sql", "db", "sqlite")
 
 
 @dataclass(frozen=True)
@@ -83,7 +63,7 @@ def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
         shown = Stored(readable, stored.size, stored.etag, stored.modified)
         return Candidate(shown, None, "its name is not UTF-8: rename it")
     extension = parts[-1].rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
-    if extension not in (*TEXT["csv"], *TEXT["json"], *OTHER_DATA):
+    if extension not in (*TEXT["csv"], *TEXT["json"], *PACKED, *NOT_TEXT):
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
     # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
     for part in reversed(parts):
