@@ -25,7 +25,7 @@ from src.scaffold.infer import Kind, kind_of
 MAX_RECORDS = 20_000
 MAX_FILES = 50
 CSV_KINDS = (".csv", ".tsv", ".txt")
-JSON_KINDS = (".json", ".jsonl")
+JSON_KINDS = (".json", ".jsonl", ".ndjson")
 OWN_NAMES = (
     "raw_file", "raw_line", "raw_id", "arrived_at", "imputed_columns",
     "valid_from", "valid_to", "is_current", "is_deleted", "is_inferred",
@@ -97,7 +97,7 @@ def look(folder: Path) -> list[Seen]:
         raise UsageError(
             "There is no raw file to look at",
             where=str(folder),
-            expected="files named .csv, .tsv, .json or .jsonl, with content",
+            expected="files named .csv, .tsv, .json, .jsonl or .ndjson, with content",
             do="name the folder of your raw files with --from",
         )
     found = [_seen(files, paths) for files, paths in sorted(groups.items())]

@@ -69,7 +69,8 @@ def test_every_play_is_the_event_that_was_logged(
     home: Home, raw: duckdb.DuckDBPyConnection
 ) -> None:
     expected = raw.execute(
-        "SELECT ts, sessionId, itemInSession, CAST(userId AS INT), level, song, artist, length "
+        "SELECT ts, sessionId, itemInSession, CAST(userId AS INT), level, trim(song), "
+        "trim(artist), length "
         "FROM e WHERE page = 'NextSong' ORDER BY ALL"
     ).fetchall()
     found = home.query(
