@@ -22,7 +22,7 @@ from src.io.store_s3 import S3Store
 from src.s3a import fetched_jars
 from src.session import find_java
 from src.standin.server import Standin
-from tests.e2e.conftest import Home
+from tests.e2e.home import Home
 from tests.e2e.test_chinook_real import TABLES
 from tests.e2e.test_increments import first, second
 from tests.s3.certificate import Certificate, make_certificate
