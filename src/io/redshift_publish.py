@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from src.contract.table import Reference, Table
 from src.io.redshift_sql import LEDGER, LEDGER_TABLES, literal, name, names
@@ -228,7 +229,7 @@ def _facts(front: str, back: str, change: StagedChange) -> str:
         ),
         *[
             _case(
-                f"COALESCE(staged.sum_{number}, 0) <> {change.sums[column.name]}",
+                f"COALESCE(staged.sum_{number}, 0) <> {Decimal(change.sums[column.name]):f}",
                 f"COALESCE(staged.sum_{number}, 0)",
                 f" is the sum of {column.name}, {change.sums[column.name]} in the log",
             )

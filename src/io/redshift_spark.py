@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import quote
 
 from pyspark.sql import DataFrame
@@ -97,20 +96,3 @@ def _failure(error: Exception, password: str) -> StarliftError:
     first = text.splitlines()[0] if text else type(error).__name__
     said = first.replace(password, "***") if password else first
     return StatementFailed(said)
-
-
-def connector_jars(redshift: RedshiftSettings) -> str | None:
-    """The jars to put on Spark's class path. Raises UsageError for one that is not there."""
-    if redshift.driver != "spark_connector" or not redshift.connector_jar:
-        return None
-    for jar in redshift.connector_jar.split(","):
-        if "://" not in jar and not Path(jar).is_file():
-            raise UsageError(
-                "The Spark-Redshift connector's jar is not there",
-                where="redshift.connector_jar",
-                expected="a file",
-                found=jar,
-                do="give the path of spark-redshift_2.12 for Spark 3.5, spark-avro and the "
-                "Redshift JDBC driver, by comma; EMR and Glue bring them: leave it out there",
-            )
-    return redshift.connector_jar

@@ -183,6 +183,10 @@ def revoke_all(schema: str, table: str, role: str) -> str:
     return f"REVOKE ALL ON TABLE {name(schema, table)} FROM ROLE {name(role)}"
 
 
+def revoke_columns(schema: str, table: str, columns: Sequence[str], role: str) -> str:
+    return f"REVOKE SELECT ({names(columns)}) ON TABLE {name(schema, table)} FROM ROLE {name(role)}"
+
+
 def close_schema(schema: str) -> str:
     return f"REVOKE ALL ON SCHEMA {name(schema)} FROM PUBLIC"
 

@@ -221,12 +221,14 @@ def grants(warehouse: Warehouse, redshift: RedshiftSettings) -> list[str]:
     ]
     for table in tables:
         public = [column.name for column in table.columns if not column.pii]
+        tagged = [column.name for column in table.columns if column.pii]
         for role in plain:
-            if len(public) == len(table.columns):
+            if not tagged:
                 statements.append(sql.grant_table(front, table.name, role, "SELECT"))
             else:
                 # A column that is tagged later must leave the hands of those who had all.
                 statements.append(sql.revoke_all(front, table.name, role))
+                statements.append(sql.revoke_columns(front, table.name, tagged, role))
                 if public:
                     statements.append(sql.grant_columns(front, table.name, public, role))
         for role in redshift.pii_readers:
@@ -252,8 +254,9 @@ def batches(statements: Sequence[str], size: int) -> list[list[str]]:
     pieces: list[list[str]] = [[]]
     for statement in statements:
         if len(pieces[-1]) >= size:
-            last = pieces[-1]
-            carried = [last.pop()] if last[-1].startswith("REVOKE") and len(last) > 1 else []
+            last, carried = pieces[-1], []
+            while len(last) > 1 and last[-1].startswith("REVOKE"):
+                carried.insert(0, last.pop())
             pieces.append(carried)
         pieces[-1].append(statement)
     return [piece for piece in pieces if piece]
