@@ -1,19 +1,21 @@
-"""One fault of the soak: drawn from seed and number, injected into one load, and judged.
+"""Loads under faults: one fault drawn by chance, injected into one load, and judged.
 
-Everything about a fault follows from its seed and number, so that it can be replayed alone: the
-lake, the driver, what breaks and where. After the fault a load without one follows, and then rows,
-sums, ledger, staging tables and open transactions must be as if nothing had happened.
+The lake, the driver, what breaks and where all follow from the case's generator. After the fault
+a load without one follows, and then rows, sums, ledger, staging tables and open transactions must
+be as if nothing had happened.
 """
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +29,7 @@ from src.io.redshift_session import Address, by_psycopg2, by_redshift_connector
 from src.standin.server import Endpoint, Standin
 from tests.loader import fake_data_api
 from tests.loader.asking import Asking, quoted
-from tests.loader.proxy import MOMENTS, Fault, Proxy
+from tests.loader.proxy import MOMENTS, Fault, Proxy, proxy_to
 from tests.loader.shop import Shop
 
 PLACES = (
@@ -59,6 +61,7 @@ KINDS = {
     "lost answers of the Data API": 6,
     "server killed": 4,
 }
+_NUMBERS = itertools.count(1)
 PATIENT = Patience(attempts=8, first=0.02, longest=1.0)
 HASTY = Patience(attempts=3, first=0.01, longest=0.02)
 OUTLASTING = Patience(attempts=14, first=0.2, longest=4.0)
@@ -93,14 +96,14 @@ class Ground:
 
 @dataclass
 class Drawn:
-    """What a number means under a seed."""
+    """A fault, and the lake that it meets: ``entries`` wait when it comes."""
 
-    number: int
     kind: str
     driver: str
     place: str
     moment: Any
     nth: int
+    entries: int
     lake: int
 
     def __str__(self) -> str:
@@ -108,66 +111,82 @@ class Drawn:
         return f"{self.kind}{where}, {self.moment}, by {self.driver}"
 
 
-def draw(seed: str, number: int) -> Drawn:
-    """The fault of a number."""
-    chance = random.Random(f"{seed}/{number}")
+def draw(chance: random.Random) -> Drawn:
+    """The next fault of a generator."""
     kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
     driver = chance.choice(["psycopg2", "redshift_connector"])
     return Drawn(
-        number=number,
         kind=kind,
         driver="data_api" if kind.startswith("lost") else driver,
         place=chance.choice(PLACES),
         moment=chance.choice(MOMENTS),
         nth=chance.choice([1, 1, 2]),
+        entries=chance.choice([1, 1, 2]),
         lake=chance.randrange(10**6),
     )
 
 
-def run_fault(ground: Ground, seed: str, number: int) -> tuple[Drawn, str, str]:
-    """Inject one fault; what it was, how the load under it ended, and what is wrong now ('')."""
-    drawn = draw(seed, number)
-    shop = Shop(ground.bucket / f"f{number}", f"soak{number}", f"s3://lake/f{number}")
+def load_case(rng: random.Random, place: Path) -> str:
+    """One fault on a ground of its own; what it was, and how the load under it ended.
+
+    Raises AssertionError where anything was lost, doubled or left behind.
+    """
+    with open_ground(place) as ground:
+        return run_fault(ground, draw(rng))
+
+
+@contextmanager
+def open_ground(folder: Path) -> Iterator[Ground]:
+    """A stand-in for faults, in a folder of its own."""
+    bucket = folder / "bucket"
+    bucket.mkdir(parents=True)
+    standin = Standin(folder / "standin", buckets={"lake": bucket})
+    endpoint = standin.start()
+    ground: Ground | None = None
+    try:
+        with proxy_to(endpoint.host, endpoint.port) as proxy:
+            ground = Ground(folder / "standin", bucket, proxy, standin, endpoint)
+            yield ground
+    finally:
+        (ground.standin if ground else standin).stop()
+
+
+def run_fault(ground: Ground, drawn: Drawn) -> str:
+    """Inject one fault, load again without one, and judge."""
+    name = f"soak{next(_NUMBERS)}"
+    shop = Shop(ground.bucket / name, name, f"s3://lake/{name}")
     direct: Connect = lambda: by_psycopg2(ground.address)  # noqa: E731
     ground.proxy.faults.clear()
-    ground.proxy.statements.clear()
     ground.proxy.down = False
-    with Asking(ground.address) as asking:
-        asking.drop(shop)
     shop.fill(drawn.lake)
     shop.load(direct)
-    shop.change(drawn.lake + 1)
-    if drawn.number % 3 == 0:
-        shop.change(drawn.lake + 2)
+    for number in range(drawn.entries):
+        shop.change(drawn.lake + 1 + number)
     ended = _INJECT[drawn.kind](ground, drawn, shop)
     ground.proxy.faults.clear()
     ground.proxy.down = False
-    wrong = _judge(ground, shop, direct)
+    said = f"{drawn}; the load under it: {ended}"
+    try:
+        _judge(ground, shop, direct)
+    except (AssertionError, StarliftError) as error:
+        raise AssertionError(f"{type(error).__name__}: {error}; after {said}") from error
     with Asking(ground.address) as asking:
         asking.drop(shop)
-    return drawn, ended, wrong
+    return said
 
 
-def _judge(ground: Ground, shop: Shop, direct: Connect) -> str:
-    """What is wrong after the fault: before the next load, and after it."""
+def _judge(ground: Ground, shop: Shop, direct: Connect) -> None:
+    """The state is that of an entry before the next load, and that of the last one after it."""
     entries = len(shop.entries)
-    try:
-        with Asking(ground.address) as asking:
-            held = max(asking.ledger(shop), default=0)
-            asking.holds(shop, held)
+    with Asking(ground.address) as asking:
+        asking.holds(shop, max(asking.ledger(shop), default=0))
         shop.load(direct)
-        with Asking(ground.address) as asking:
-            asking.holds(shop, entries)
-            assert asking.ledger(shop) == list(range(1, entries + 1)), "ledger"
-            asking.is_clean(shop)
-            rows = shop.at[entries]["fact_sale"]
-            there = asking.rows(
-                f"SELECT COUNT(*), SUM(amount) FROM {quoted(shop.name, 'fact_sale')}"
-            )
-            assert there == [(len(rows), sum((row[4] for row in rows), Decimal(0)))], "sums"
-    except (AssertionError, StarliftError) as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
+        asking.holds(shop, entries)
+        assert asking.ledger(shop) == list(range(1, entries + 1)), "ledger"
+        asking.is_clean(shop)
+        rows = shop.at[entries]["fact_sale"]
+        there = asking.rows(f"SELECT COUNT(*), SUM(amount) FROM {quoted(shop.name, 'fact_sale')}")
+        assert there == [(len(rows), sum((row[4] for row in rows), Decimal(0)))], "sums"
 
 
 def _connect(ground: Ground, drawn: Drawn) -> Connect:
