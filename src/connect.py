@@ -60,7 +60,7 @@ def _session(settings: Settings) -> Connect:
     if not redshift.host or not redshift.database:
         raise UsageError(
             "Redshift's address is not complete",
-            where=f"{where} redshift:",
+            where=f"{where} redshift",
             expected="host and database",
         )
     host, database = redshift.host, redshift.database
@@ -88,7 +88,7 @@ def _session(settings: Settings) -> Connect:
 
 def _data_api(settings: Settings) -> Connect:
     redshift = settings.redshift
-    _refuse_without(redshift, f"conf/{settings.env}.yaml redshift:")
+    _refuse_without(redshift, f"conf/{settings.env}.yaml redshift")
     target = Target(
         database=str(redshift.database),
         workgroup=redshift.workgroup,

@@ -28,7 +28,7 @@ def login(redshift: RedshiftSettings, where: str) -> tuple[str, str]:
     if not redshift.user or password is None:
         raise UsageError(
             "The warehouse's user or password is not set",
-            where=f"{where} redshift:",
+            where=f"{where} redshift",
             expected=f"user, and the environment variable {PASSWORD}; or secret; or login: iam",
             found="no user" if not redshift.user else "no password",
             do=f"export {PASSWORD}=… (it is never read from conf)",
@@ -77,7 +77,7 @@ def _of_iam(redshift: RedshiftSettings, where: str) -> tuple[str, str]:
         return str(answer["DbUser"]), str(answer["DbPassword"])
     raise UsageError(
         "IAM needs to know the warehouse",
-        where=f"{where} redshift:",
+        where=f"{where} redshift",
         expected="workgroup, or cluster and user",
         found="neither",
     )

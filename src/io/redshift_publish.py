@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from src.contract.column import Column
 from src.contract.table import Reference, Table
 from src.io.redshift_sql import LEDGER, LEDGER_TABLES, literal, name, names
 
@@ -22,10 +23,12 @@ _REFUSES = "starlift refuses "
 class StagedChange:
     """A change set whose files are in staging tables; ``keys`` is None when all is replaced.
 
-    Counts and sums are the log's; the manifests are digests, empty where there was no file.
+    ``columns`` are those of the files, which may be fewer than the contract's today. Counts and
+    sums are the log's; the manifests are digests, empty where there was no file.
     """
 
     table: Table
+    columns: tuple[Column, ...]
     rows: str
     keys: str | None
     row_count: int
@@ -33,6 +36,10 @@ class StagedChange:
     sums: dict[str, str]
     rows_manifest: str = ""
     keys_manifest: str = ""
+
+    @property
+    def additive(self) -> list[Column]:
+        return [column for column in self.columns if column.additive]
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,8 @@ class Publication:
 
         A whole table is emptied by DELETE, as TRUNCATE would commit (rule 18).
         """
-        target, columns = name(self.front, change.table.name), names(change.table.names)
+        target = name(self.front, change.table.name)
+        columns = names([column.name for column in change.columns])
         if change.keys is None:
             delete = f"DELETE FROM {target} WHERE {self.gate}"
         else:
@@ -115,7 +123,12 @@ class Publication:
                 f"' rows are there after the load, ' || {_text(noted)} || ' were expected' "
                 "ELSE '' END AS problem"
             )
-            proofs += [self._orphans(change, one) for one in self.keyed.get(table, ())]
+            given = {column.name for column in change.columns}
+            proofs += [
+                self._orphans(change, one)
+                for one in self.keyed.get(table, ())
+                if one.column in given
+            ]
         found = " UNION ALL ".join(proofs)
         return f"SELECT SUM({_assertion()}) FROM ({found}) p WHERE {self.gate}"
 
@@ -216,7 +229,7 @@ def _facts(front: str, back: str, change: StagedChange) -> str:
     after = f"was.n - {deleted} + staged.n"
     cases = [
         _case("doubled.n > 0", "doubled.n", " primary keys stand more than once"),
-        _case("staged.nulls > 0", "staged.nulls", " rows have a null key"),
+        _case("staged.null_keys > 0", "staged.null_keys", " rows have a null key"),
         _case(
             f"staged.n <> {change.row_count}",
             "staged.n",
@@ -233,14 +246,14 @@ def _facts(front: str, back: str, change: StagedChange) -> str:
                 f"COALESCE(staged.sum_{number}, 0)",
                 f" is the sum of {column.name}, {change.sums[column.name]} in the log",
             )
-            for number, column in enumerate(table.additive)
+            for number, column in enumerate(change.additive)
         ],
         *([stray] if stray else []),
     ]
     found = " || ".join(cases)
     sums = " || ', ' || ".join(
         f"{literal(f'{column.name} ')} || {_text(f'COALESCE(staged.sum_{number}, 0)')}"
-        for number, column in enumerate(table.additive)
+        for number, column in enumerate(change.additive)
     )
     joined = " CROSS JOIN ".join(f"({query}) {alias}" for alias, query in parts.items())
     return (
@@ -262,10 +275,10 @@ def _measures(staged: str, change: StagedChange) -> str:
     )
     sums = "".join(
         f", SUM({name(column.name)}) AS sum_{number}"
-        for number, column in enumerate(table.additive)
+        for number, column in enumerate(change.additive)
     )
     return (
-        f"SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN {nulls} THEN 1 ELSE 0 END), 0) AS nulls"
+        f"SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN {nulls} THEN 1 ELSE 0 END), 0) AS null_keys"
         f"{sums} FROM {staged}"
     )
 

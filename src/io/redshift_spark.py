@@ -41,7 +41,7 @@ class SparkConnector:
         if missing:
             raise UsageError(
                 "The Spark-Redshift connector needs more settings",
-                where="redshift:",
+                where="redshift",
                 expected=", ".join(missing),
                 found="nothing",
             )

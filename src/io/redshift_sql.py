@@ -151,11 +151,11 @@ def comments_of(schema: str) -> str:
     """The comments that exist: table, column (null for the table's own), text."""
     return (
         "SELECT c.relname, a.attname, d.description FROM pg_catalog.pg_description d "
+        "JOIN pg_catalog.pg_class k ON k.oid = d.classoid AND k.relname = 'pg_class' "
         "JOIN pg_catalog.pg_class c ON c.oid = d.objoid "
         "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid "
-        f"AND d.objsubid > 0 WHERE n.nspname = {literal(schema)} "
-        "AND d.classoid = 'pg_catalog.pg_class'::regclass"
+        f"AND d.objsubid > 0 WHERE n.nspname = {literal(schema)}"
     )
 
 

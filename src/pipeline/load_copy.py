@@ -79,11 +79,29 @@ class Part:
 
 def parts_of(staging: Staging, number: int, table: Table, change: ChangeSet) -> list[Part]:
     """The rows of a change set, and its keys unless it replaces the whole table."""
-    parts = [Part(staging, table, number, "r", table.columns, change.rows)]
+    parts = [Part(staging, table, number, "r", file_columns(table, change), change.rows)]
     if not change.whole:
         columns = tuple(table.column(name) for name in (table.replace_by, *table.replace_natural))
         parts.append(Part(staging, table, number, "k", columns, change.keys))
     return parts
+
+
+def file_columns(table: Table, change: ChangeSet) -> tuple[Column, ...]:
+    """The columns of a change set's files: COPY goes by position (rule 5).
+
+    A column that the contract has got since is null in older rows. Raises LoadFailed for one that
+    it has lost: its type is not known any more.
+    """
+    if not change.columns:
+        return table.columns
+    lost = [name for name in change.columns if name not in table.names]
+    if lost:
+        raise LoadFailed(
+            f"A waiting entry has columns of {table.name} that the contract has lost: "
+            + ", ".join(lost),
+            do="load with the version of the contract that built it, then go on with this one",
+        )
+    return tuple(table.column(name) for name in change.columns)
 
 
 def stage_change(
@@ -113,6 +131,7 @@ def staged_change(
     """A change set under the names of its staging tables."""
     return StagedChange(
         table=table,
+        columns=file_columns(table, change),
         rows=names["r"],
         keys=names.get("k"),
         row_count=change.row_count,

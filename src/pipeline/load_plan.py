@@ -75,7 +75,8 @@ def _planned(loader: Loader, entry: Entry, base: int) -> PlannedEntry:
     staged = []
     for number, change in enumerate(entry.built.changes, 1):
         table = loader.warehouse.table(change.table)
-        names, digests = {}, {"r": "", "k": ""}
+        names: dict[str, str] = {}
+        digests = {"r": "", "k": ""}
         for part in parts_of(staging, number, table, change):
             names[part.kind] = part.name(1)
             if part.files and loader.connector is None:

@@ -254,7 +254,8 @@ def batches(statements: Sequence[str], size: int) -> list[list[str]]:
     pieces: list[list[str]] = [[]]
     for statement in statements:
         if len(pieces[-1]) >= size:
-            last, carried = pieces[-1], []
+            last = pieces[-1]
+            carried: list[str] = []
             while len(last) > 1 and last[-1].startswith("REVOKE"):
                 carried.insert(0, last.pop())
             pieces.append(carried)

@@ -48,7 +48,8 @@ class Command:
         conf.mkdir(parents=True, exist_ok=True)
         raw = self.home / "raw"
         raw.mkdir(exist_ok=True)
-        (raw / "Genre.csv").write_text("GenreId,Name\n1,Rock\n", encoding="utf-8")
+        if not (raw / "Genre.csv").exists():
+            (raw / "Genre.csv").write_text("GenreId,Name\n1,Rock\n", encoding="utf-8")
         content = {
             "lake": {"path": str(self.lake)},
             "raw": {"chinook": str(raw)},

@@ -217,6 +217,7 @@ class Shop:
             row_count=len(rows),
             total=sum(len(some) for some in held.values()),
             sums=sums,
+            columns=tuple(table.names),
         )
 
     def _files(

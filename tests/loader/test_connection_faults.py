@@ -27,7 +27,7 @@ PLACES = {
     "lock": "^LOCK",
     "proofs": "^INSERT INTO .*load_ledger_tables",
     "DELETE": "^DELETE",
-    "INSERT": "^INSERT INTO .*fact_sale",
+    "INSERT": '^INSERT INTO "[^"]*"."fact_sale"',
     "proof of the end": "^SELECT SUM",
     "ledger row": '^INSERT INTO .*load_ledger" ',
     "COMMIT": "^COMMIT",

@@ -41,7 +41,7 @@ def test_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD, SECRET)
     assert login(RedshiftSettings(user="u"), "conf/x.yaml") == ("u", SECRET)
     monkeypatch.delenv(PASSWORD)
-    with pytest.raises(UsageError, match=r"conf/x.yaml.*found no password.*export STARLIFT_RED"):
+    with pytest.raises(UsageError, match=r"conf/x.yaml.*found no password.*Export STARLIFT_RED"):
         login(RedshiftSettings(user="u"), "conf/x.yaml")
     with pytest.raises(UsageError, match="found no user"):
         login(RedshiftSettings(), "conf/x.yaml")

@@ -198,7 +198,7 @@ def test_serializable_conflicts_are_taken_again(
     target = f"{shop.name}.fact_sale"
     proxy.faults.append(
         # Both read and write what the other writes: one of them has to go.
-        Fault("^INSERT INTO .*fact_sale", action=lambda: asking.run(_crossing(target)))
+        Fault('^INSERT INTO "[^"]*"."fact_sale"', action=lambda: asking.run(_crossing(target)))
     )
     serializable = through_proxy("psycopg2")
 
@@ -235,6 +235,7 @@ def _crossing(target: str) -> str:
     ],
 )
 def test_the_errors_of_rule_17_are_conflicts(said: str) -> None:
+    """Rule 17: by their text, as drivers give Redshift's SQLSTATE in different ways or not."""
     assert StatementFailed(said, state="XX000").conflict
 
 
