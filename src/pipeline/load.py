@@ -174,11 +174,16 @@ class _Load:
     def _prepare(self) -> None:
         """Bring schemas, tables, comments and grants to the contract. Raises LoadFailed."""
         loader, lock = self.loader, publish.lock_ledger(self.loader.back)
-        for last_time in (False, False, True):
+        failed: StatementFailed | None = None
+        before: list[str] = []
+        while True:
             found = find_schema(self.work.query, loader.warehouse)
             changes = schema_changes(loader.warehouse, loader.redshift, found)
             if changes.refused:
                 raise refusal_of(changes.refused)
+            # A loader that began at the same time may have made the same thing: then less is left.
+            if failed and (failed.lost or len(changes.statements) >= len(before)):
+                raise _failed("The warehouse could not be prepared", failed) from failed
             try:
                 for statement in (*changes.begin, *changes.alone):
                     self.work.execute(statement)
@@ -186,9 +191,7 @@ class _Load:
                     self.work.together([lock, *piece])
                 return
             except StatementFailed as error:
-                # A loader that began at the same time may have made the same thing.
-                if last_time or error.lost:
-                    raise _failed("The warehouse could not be prepared", error) from error
+                failed, before = error, changes.statements
 
     # -- the ledger --------------------------------------------------------------------------
 

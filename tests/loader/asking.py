@@ -26,6 +26,8 @@ class Asking:
             dbname=at.database,
             user=at.user,
             password=at.password,
+            # A proxy between reads messages, and the answer to a request for TLS is none.
+            sslmode="disable",
             application_name="asking",
         )
         self.connection.autocommit = True
