@@ -30,8 +30,9 @@ from src.io import redshift_sql as sql
 from src.io.lake import Lake
 from src.io.log import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.manifest import manifest_of
+from src.io.open_store import open_store
 from src.io.redshift import Connect, Connection, StatementFailed
-from src.io.store import Store, open_store
+from src.io.store import Store
 from src.pipeline.load import Loader, load
 from src.runs import new_run
 from src.settings import Settings, load_settings
@@ -85,7 +86,8 @@ class Contact:
         self.name = f"starlift_first_contact_{secrets.token_hex(4)}"
         self.back = f"{self.name}_back"
         self.warehouse = Warehouse(self.name, "first contact", (), ((THING, nothing),))
-        self.store: Store = open_store(f"{settings.lake.path.rstrip('/')}/{self.name}")
+        place = f"{settings.lake.path.rstrip('/')}/{self.name}"
+        self.store: Store = open_store(place, settings.s3)
         self.url = f"{settings.redshift.copy_url.rstrip('/')}/{self.name}"
 
     def lines(self) -> Iterator[Line]:

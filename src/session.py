@@ -100,12 +100,12 @@ def start_session(
         builder = builder.config("spark.driver.extraJavaOptions", java_options)
         if settings.spark.driver_memory:
             builder = builder.config("spark.driver.memory", settings.spark.driver_memory)
-        if jars := _connector_jars(settings):
-            builder = builder.config("spark.jars", jars)
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
     small_conf = _SMALL if small and not under_submit else {}
     conf = {**_conf(settings), **small_conf, **settings.spark.conf}
+    if not under_submit and (jars := _connector_jars(settings)):
+        conf["spark.jars"] = ",".join(filter(None, [conf.get("spark.jars"), jars]))
     if on_s3 and under_submit:
         conf = {**encryption_conf(settings.s3), **conf}
     elif on_s3:
