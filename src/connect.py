@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from src.errors import UsageError
-from src.io.redshift import Connect, Connection, connect
-from src.settings import Settings
-
-PASSWORD = "STARLIFT_REDSHIFT_PASSWORD"
+from src.io.redshift import Connect, Connection, StatementFailed
+from src.io.redshift_data import DataApi, Target
+from src.io.redshift_login import aws_client, login
+from src.io.redshift_session import (
+    Address,
+    by_psycopg2,
+    by_redshift_connector,
+    unreachable,
+)
+from src.io.redshift_spark import SparkConnector
+from src.settings import RedshiftSettings, Settings
 
 
 @contextmanager
@@ -25,46 +31,91 @@ def open_warehouse(settings: Settings) -> Iterator[Connect]:
         with connect_or_start(
             standin_home(settings), buckets=standin_buckets(settings), s3=standin_s3(settings)
         ) as at:
+            address = Address(at.host, at.port, at.database, at.user, at.password, ssl=False)
+            yield lambda: by_psycopg2(address)
+    elif settings.redshift.driver == "data_api":
+        yield _data_api(settings)
+    else:
+        yield _session(settings)
 
-            def local() -> Connection:
-                return connect(
-                    host=at.host,
-                    port=at.port,
-                    database=at.database,
-                    user=at.user,
-                    password=at.password,
-                    application="starlift",
-                )
 
-            yield local
-        return
-    where = settings.redshift
-    if not where.host or not where.database or not where.user:
+def is_made(settings: Settings) -> bool:
+    """Whether there is a warehouse to ask: the stand-in of a new home has never been started."""
+    return settings.redshift.driver != "standin" or (standin_home(settings) / "pgdata").exists()
+
+
+def spark_connector(settings: Settings) -> SparkConnector | None:
+    """What writes staging tables in the place of COPY, where the settings say so."""
+    if settings.redshift.driver != "spark_connector":
+        return None
+    where = f"conf/{settings.env}.yaml"
+    return SparkConnector(settings.redshift, lambda: login(settings.redshift, where))
+
+
+def _session(settings: Settings) -> Connect:
+    """Connections of psycopg2 or redshift_connector. The first is opened to say early, and in
+    one sentence, that the warehouse cannot be reached.
+    """
+    redshift, where = settings.redshift, f"conf/{settings.env}.yaml"
+    if not redshift.host or not redshift.database:
         raise UsageError(
             "Redshift's address is not complete",
-            where=f"conf/{settings.env}.yaml redshift:",
-            expected="host, database and user",
+            where=f"{where} redshift",
+            expected="host and database",
         )
-    password = os.environ.get(PASSWORD)
-    if password is None:
-        raise UsageError(
-            "The warehouse's password is not set",
-            expected=f"the environment variable {PASSWORD}",
-            found="nothing",
-            do=f"export {PASSWORD}=… (it is never read from conf)",
-        )
+    host, database = redshift.host, redshift.database
+    reached = False
 
-    def remote() -> Connection:
-        return connect(
-            host=str(where.host),
-            port=where.port,
-            database=str(where.database),
-            user=str(where.user),
-            password=str(password),
-            application="starlift",
-        )
+    def connect() -> Connection:
+        nonlocal reached
+        user, password = login(redshift, where)
+        at = Address(host, redshift.port, database, user, password, redshift.ssl)
+        by = by_redshift_connector if redshift.driver == "redshift_connector" else by_psycopg2
+        try:
+            connection = by(at)
+        except StatementFailed as error:
+            if reached:
+                raise
+            raise unreachable(at, error) from None
+        reached = True
+        return connection
 
-    yield remote
+    # A login that is not set is a mistake of usage, found before anything is read or written.
+    if not redshift.secret and redshift.login == "environment":
+        login(redshift, where)
+    return connect
+
+
+def _data_api(settings: Settings) -> Connect:
+    redshift = settings.redshift
+    _refuse_without(redshift, f"conf/{settings.env}.yaml redshift")
+    target = Target(
+        database=str(redshift.database),
+        workgroup=redshift.workgroup,
+        cluster=redshift.cluster,
+        user=redshift.user,
+        secret=redshift.secret,
+    )
+    client = aws_client(redshift, "redshift-data")
+    return lambda: DataApi(client, target)
+
+
+def _refuse_without(redshift: RedshiftSettings, where: str) -> None:
+    """The Data API needs a database, and a workgroup, or a cluster with a user or a secret."""
+    if redshift.workgroup and redshift.cluster:
+        found = "both a workgroup and a cluster"
+    elif redshift.cluster and not (redshift.user or redshift.secret):
+        found = "a cluster without user or secret"
+    elif not redshift.database or not (redshift.workgroup or redshift.cluster):
+        found = "an incomplete address"
+    else:
+        return
+    raise UsageError(
+        "The Data API cannot tell the warehouse",
+        where=where,
+        expected="database, and workgroup; or database, cluster, and user or secret",
+        found=found,
+    )
 
 
 def standin_home(settings: Settings) -> Path:

@@ -17,7 +17,7 @@ from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from src.errors import StarliftError
+from src.errors import StarliftError, UsageError
 from src.s3a import encryption_conf, jars_conf, s3a_conf
 from src.settings import Settings
 
@@ -104,6 +104,8 @@ def start_session(
         builder = builder.config("spark.driver.host", "127.0.0.1")
     small_conf = _SMALL if small and not under_submit else {}
     conf = {**_conf(settings), **small_conf, **settings.spark.conf}
+    if not under_submit and (jars := _connector_jars(settings)):
+        conf["spark.jars"] = ",".join(filter(None, [conf.get("spark.jars"), jars]))
     if on_s3 and under_submit:
         conf = {**encryption_conf(settings.s3), **conf}
     elif on_s3:
@@ -202,6 +204,24 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.autoBroadcastJoinThreshold": str(16 * 1024 * 1024),
         "spark.scheduler.mode": "FAIR",
     }
+
+
+def _connector_jars(settings: Settings) -> str | None:
+    """The Spark-Redshift connector and its drivers, where they load and the machine lacks them."""
+    jars = settings.redshift.connector_jar
+    if settings.redshift.driver != "spark_connector" or not jars:
+        return None
+    for jar in jars.split(","):
+        if "://" not in jar and not Path(jar).is_file():
+            raise UsageError(
+                "The Spark-Redshift connector's jar is not there",
+                where="redshift.connector_jar",
+                expected="a file",
+                found=jar,
+                do="give spark-redshift_2.12 for Spark 3.5, spark-avro and the Redshift JDBC "
+                "driver, by comma; leave it out on EMR and Glue, which bring them",
+            )
+    return jars
 
 
 def _log_settings(log_file: Path) -> Path:

@@ -1,7 +1,8 @@
 """Settings: what differs between environments, from conf/<env>.yaml, checked before use.
 
 An unknown key is an error that names the nearest known one. Passwords and keys are never settings:
-they come from the environment (STARLIFT_REDSHIFT_PASSWORD, AWS's own variables and profiles).
+they come from AWS's own variables and profiles, and for the warehouse from Secrets Manager, from
+IAM or from the environment (src/io/redshift_login.py).
 """
 
 from __future__ import annotations
@@ -34,18 +35,41 @@ class LakeSettings:
     file_rows: int = 2_000_000
 
 
+DRIVERS = ("standin", "psycopg2", "redshift_connector", "data_api", "spark_connector")
+LOGINS = ("environment", "iam")
+
+
 @dataclass(frozen=True)
 class RedshiftSettings:
-    """How to reach the warehouse; ``copy_url`` is the lake's root as COPY names it."""
+    """How to reach the warehouse, and who may read it.
+
+    ``copy_url`` is the lake's root as COPY names it. ``workgroup`` (Serverless) or ``cluster``
+    name the warehouse to the Data API and to IAM; ``secret`` is a name or ARN in Secrets Manager.
+    ``spark_connector`` writes to staging tables by the Spark-Redshift connector, whose jar is
+    ``connector_jar`` and whose files pass through ``connector_temp``; its other statements go by
+    psycopg2. ``readers`` are roles that may read the front room but for columns tagged PII,
+    ``pii_readers`` roles that may read all of it, ``loader`` a role that may load without owning.
+    """
 
     driver: str = "standin"
     host: str | None = None
     port: int = 5439
     database: str | None = None
     user: str | None = None
+    ssl: bool = True
+    login: str = "environment"
+    secret: str | None = None
+    workgroup: str | None = None
+    cluster: str | None = None
+    region: str | None = None
     # Where the lake lies on S3 this is its own place unless said otherwise.
     copy_url: str = ""
     iam_role: str = "default"
+    connector_jar: str | None = None
+    connector_temp: str | None = None
+    readers: list[str] = field(default_factory=list)
+    pii_readers: list[str] = field(default_factory=list)
+    loader: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,6 +226,8 @@ def _text(env: str, conf: str | None) -> tuple[str, str]:
 def _expand(value: Any, variables: dict[str, str], where: str) -> Any:
     if isinstance(value, dict):
         return {key: _expand(item, variables, where) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, variables, where) for item in value]
     if not isinstance(value, str):
         return value.isoformat() if hasattr(value, "isoformat") else value
 
@@ -226,19 +252,24 @@ def _refuse_unknown(values: dict[str, Any], known: list[str], where: str, prefix
             raise UsageError(f"Unknown setting '{prefix}{key}'", where=where, do=hint)
 
 
+_KINDS: dict[Any, type] = {int: int, bool: bool, dict[str, str]: dict, list[str]: list}
+"""What YAML gives for a field's type; text for all others."""
+
+
 def _section(kind: type[Any], values: Any, where: str, name: str) -> Any:
     if not isinstance(values, dict):
         raise UsageError(f"Setting '{name}' is no mapping of keys", where=where)
     hints = get_type_hints(kind)
     _refuse_unknown(values, list(hints), where, f"{name}.")
     for key, value in values.items():
-        expected = {int: int, bool: bool, dict[str, str]: dict}.get(hints[key], str)
         # To Python a bool is an int as well; in conf it is none.
-        if not isinstance(value, expected) or isinstance(value, bool) != (expected is bool):
+        expected = _KINDS.get(hints[key], str)
+        right = isinstance(value, expected) and isinstance(value, bool) == (expected is bool)
+        if not right or (expected is list and not all(isinstance(item, str) for item in value)):
             raise UsageError(
                 f"Setting '{name}.{key}' has the wrong type",
                 where=where,
-                expected=expected.__name__,
+                expected="a list of texts" if expected is list else expected.__name__,
                 found=repr(value),
             )
     try:
@@ -271,13 +302,18 @@ def _checked(settings: Settings, where: str) -> Settings:
     _at_least_one("lake.file_rows", lake.file_rows, where)
     _at_least_one("spark.shuffle_partitions", settings.spark.shuffle_partitions, where)
     _check_calendar(settings.calendar, where)
-    if settings.redshift.driver not in ("standin", "psycopg2"):
-        raise UsageError(
-            "Unknown driver",
-            where=where,
-            expected="standin or psycopg2",
-            found=f"'{settings.redshift.driver}'",
-        )
+    redshift = settings.redshift
+    for what, value, known in (
+        ("driver", redshift.driver, DRIVERS),
+        ("login", redshift.login, LOGINS),
+    ):
+        if value not in known:
+            raise UsageError(
+                f"Unknown {what}",
+                where=where,
+                expected="one of " + ", ".join(known),
+                found=f"'{value}'",
+            )
     try:
         ZoneInfo(settings.warehouse.reporting_timezone)
     except (KeyError, ValueError, OSError) as error:

@@ -22,9 +22,16 @@ from pyspark.sql import SparkSession
 
 from src import __version__
 from src.cli.show import Events, err, live, out, show_report, show_rows
-from src.connect import open_warehouse, standin_buckets, standin_home, standin_s3
+from src.connect import (
+    is_made,
+    open_warehouse,
+    standin_buckets,
+    standin_home,
+    standin_s3,
+)
 from src.errors import StarliftError, UsageError
-from src.io.redshift import said
+from src.io.redshift import StatementFailed
+from src.pipeline.load_plan import LoadPlan
 from src.pipeline.quarantine import quarantined
 from src.pipeline.run import Pipeline, last_reports, new_pipeline
 from src.runs import new_run
@@ -71,6 +78,9 @@ Bad = Annotated[
     OnBadFile,
     typer.Option(help="What to do when a raw file cannot be taken: fail publishes nothing."),
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done, with its SQL, and do nothing.")
+]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Progress as JSON Lines on stderr.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -114,9 +124,7 @@ def run(
     env: Env = "local",
     format: Format = None,
     full: Full = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what a run would do, and do nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     on_bad_file: Bad = OnBadFile.fail,
     conf_dir: Conf = None,
     log_json: LogJson = False,
@@ -125,7 +133,7 @@ def run(
     settings, events = _settings(env, conf_dir, format), Events(log_json)
     pipeline = _pipeline(warehouse, settings, events, raw)
     if dry_run:
-        _show_plan(pipeline.plan(full))
+        _show_plan(pipeline.plan(full), _plan_load(pipeline, settings))
         return
     with open_warehouse(settings) as connect, _reported(pipeline, settings, events):
         pipeline.all(connect, on_bad_file=on_bad_file.value, full=full)
@@ -166,13 +174,39 @@ def build(
 
 @app.command(epilog="Example: starlift load chinook")
 def load(
-    warehouse: Name, env: Env = "local", conf_dir: Conf = None, log_json: LogJson = False
+    warehouse: Name,
+    env: Env = "local",
+    dry_run: DryRun = False,
+    conf_dir: Conf = None,
+    log_json: LogJson = False,
 ) -> None:
     """Apply built entries that the warehouse does not have yet."""
     settings, events = _settings(env, conf_dir), Events(log_json)
     pipeline = _pipeline(warehouse, settings, events)
+    if dry_run:
+        _show_load_plan(_plan_load(pipeline, settings))
+        return
     with open_warehouse(settings) as connect, _reported(pipeline, settings, events):
         pipeline.load(connect)
+
+
+@app.command(epilog="Example: starlift plan chinook --json")
+def plan(
+    warehouse: Name,
+    raw: Raw = None,
+    env: Env = "local",
+    full: Full = False,
+    conf_dir: Conf = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a run would do: files to stage, tables to build, DDL and statements. Does nothing."""
+    settings = _settings(env, conf_dir)
+    pipeline = _pipeline(warehouse, settings, Events(False), raw)
+    plan, load = pipeline.plan(full), _plan_load(pipeline, settings)
+    if as_json:
+        print(json.dumps({**plan, "load": load.as_dict()}, ensure_ascii=False, indent=2))
+        return
+    _show_plan(plan, load)
 
 
 @app.command(epilog="Example: starlift verify chinook --json")
@@ -251,15 +285,15 @@ def query(
     conf_dir: Conf = None,
 ) -> None:
     """Ask the warehouse."""
-    import psycopg2
-
     settings = _settings(env, conf_dir)
     with open_warehouse(settings) as connect:
         connection = connect()
         try:
             names, rows = connection.table(sql)
-        except psycopg2.Error as error:
-            raise UsageError(f"The warehouse refused the query: {said(error)}") from error
+        except StatementFailed as error:
+            if error.lost:
+                raise
+            raise UsageError(f"The warehouse refused the query: {error.said}") from error
         finally:
             connection.close()
     show_rows(names, rows, format.value)
@@ -344,7 +378,15 @@ def _wait() -> None:
     stopped.wait()
 
 
-def _show_plan(plan: dict[str, Any]) -> None:
+def _plan_load(pipeline: Pipeline, settings: Settings) -> LoadPlan:
+    """What a load would do; a stand-in that was never started is not started for it."""
+    if not is_made(settings):
+        return pipeline.plan_load(None)
+    with open_warehouse(settings) as connect:
+        return pipeline.plan_load(connect)
+
+
+def _show_plan(plan: dict[str, Any], load: LoadPlan) -> None:
     out.print(f"Would stage {len(plan['stage'])} raw files:")
     for file in plan["stage"]:
         out.print(f"  {file['file']} ({file['bytes']:,} bytes) as {file['source']}")
@@ -355,9 +397,25 @@ def _show_plan(plan: dict[str, Any]) -> None:
         out.print(f"  {table}: {why}")
     for note in plan["notes"]:
         out.print(f"[yellow]note[/] {note}")
-    out.print("Would make, where missing:")
-    for statement in plan["ddl"]:
-        print(statement + ";")
+    _show_load_plan(load)
+    if plan["build"]:
+        out.print("What is built would be loaded after that; its statements depend on its rows.")
+
+
+def _show_load_plan(plan: LoadPlan) -> None:
+    """What a load would do, with the SQL that it would send."""
+    for refusal in plan.refused:
+        out.print(f"A load would be refused: {refusal}", markup=False)
+    held = f"holds entry {plan.applied}" if plan.applied else "holds nothing"
+    out.print(f"The warehouse {held}, and {len(plan.entries)} built entries wait.")
+    out.print("Would change tables, comments, grants:" if plan.schema else "Would change no table.")
+    for statement in plan.schema:
+        print(f"{statement};")
+    for one in plan.entries:
+        rows = ", ".join(f"{table} {count:,}" for table, count in one.rows.items())
+        out.print(f"Would load entry {one.entry}, rows: {rows}")
+        for statement in (*one.stage, "BEGIN", *one.publish, "COMMIT", *one.tidy):
+            print(f"{statement};")
 
 
 def _show_status(report: dict[str, Any]) -> None:

@@ -78,7 +78,8 @@ class ChangeSet:
 
     ``whole`` replaces every row; else ``keys`` are the files of replaced keys. ``rows`` are the
     files of all rows of those keys now. Counts and sums are those read back from the files;
-    ``total`` is the table's row count once this change set is applied.
+    ``total`` is the table's row count once this change set is applied. ``columns`` names the
+    columns of the row files in their order; a contract that is newer than the files may have more.
     """
 
     table: str
@@ -90,6 +91,7 @@ class ChangeSet:
     total: int
     sums: dict[str, str] = field(default_factory=dict)
     accounting: dict[str, int] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,14 @@ def _built(data: dict[str, Any] | None) -> BuiltPart | None:
     if data is None:
         return None
     changes = tuple(
-        ChangeSet(**{**item, "keys": _files(item["keys"]), "rows": _files(item["rows"])})
+        ChangeSet(
+            **{
+                **item,
+                "keys": _files(item["keys"]),
+                "rows": _files(item["rows"]),
+                "columns": tuple(item.get("columns", ())),
+            }
+        )
         for item in data["changes"]
     )
     return BuiltPart(data["through"], changes, data["fingerprints"], tuple(data["warnings"]))

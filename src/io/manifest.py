@@ -14,29 +14,28 @@ from src.io.store import Store
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest as written: its URL for COPY, and the digest of its content for the ledger."""
+    """What COPY is told to read; the digest of the content goes into the ledger."""
 
-    url: str
-    digest: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
-def write_manifest(store: Store, path: str, files: Sequence[DataFile], copy_url: str) -> Manifest:
-    """Write a manifest of the files below ``path``; sizes are those stored now.
+def manifest_of(store: Store, files: Sequence[DataFile], copy_url: str) -> Manifest:
+    """The manifest of files of a store; sizes are those stored now.
 
-    Raises LoadFailed when a file is missing or no longer has the size that the log says: COPY
-    would load another content than the one that was checked.
+    Raises LoadFailed, naming every file that is missing or no longer has the size that the log
+    says: COPY would load another content than the one that was checked.
     """
-    entries = []
+    entries, wrong = [], []
     for file in files:
         stored = store.stat(file.path)
         if stored is None or stored.size != file.size:
-            raise LoadFailed(
-                "A file of the lake is not what the log says",
-                where=file.path,
-                expected=f"{file.size} bytes",
-                found="no file" if stored is None else f"{stored.size} bytes",
-                do="restore it from a copy, or run again with --full to build the star anew",
-            )
+            found = "no file" if stored is None else f"{stored.size} bytes"
+            wrong.append((file.path, f"{file.size} bytes", found))
+            continue
         entries.append(
             {
                 "url": f"{copy_url}/{file.path}",
@@ -44,6 +43,14 @@ def write_manifest(store: Store, path: str, files: Sequence[DataFile], copy_url:
                 "meta": {"content_length": stored.size},
             }
         )
-    content = json.dumps({"entries": entries}, ensure_ascii=False).encode()
-    store.create(path, content)
-    return Manifest(f"{copy_url}/{path}", hashlib.sha256(content).hexdigest())
+    if wrong:
+        path, expected, found = wrong[0]
+        more = f" (and {len(wrong) - 1} more files)" if len(wrong) > 1 else ""
+        raise LoadFailed(
+            "A file of the lake is not what the log says",
+            where=f"{path}{more}",
+            expected=expected,
+            found=found,
+            do="restore it from a copy, or run again with --full to build the star anew",
+        )
+    return Manifest(json.dumps({"entries": entries}, ensure_ascii=False).encode())

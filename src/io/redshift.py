@@ -1,118 +1,84 @@
-"""A connection to the warehouse: statements in, rows out, errors as one sentence."""
+"""What the loader asks of a warehouse: statements in, rows out, errors as one sentence.
+
+The drivers behind it are redshift_session.py (psycopg2, redshift_connector) and redshift_data.py
+(the Data API). Nothing above this floor knows which of them is used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import psycopg2
-import psycopg2.extensions
-
-from src.errors import LoadFailed
+from src.errors import StarliftError
 
 Row = tuple[Any, ...]
+
 # SQLSTATEs and texts after which the whole transaction is taken again on a new connection.
-_RETRY_STATES = ("40001", "40P01")
-_RETRY_TEXTS = (
+_CONFLICT_STATES = ("40001", "40P01")
+_CONFLICT_TEXTS = (
     "1023",
     "1018",
     "could not complete because of conflict with concurrent transaction",
-    "could not open relation with OID",
+    "could not open relation with oid",
 )
 
 
-class Connection:
-    """One connection, in autocommit but for ``transaction()``."""
+class StatementFailed(StarliftError):
+    """A statement that the warehouse refused, or whose answer never came.
 
-    def __init__(self, raw: psycopg2.extensions.connection) -> None:
-        self.raw = raw
-        self.raw.autocommit = True
+    ``said`` is what server or driver said, on one line, DETAIL included. ``lost``: the connection
+    broke, and what the statement did is not known. ``conflict``: the server asks to take the
+    whole transaction again (rule 17).
+    """
 
-    def execute(self, sql: str, values: Sequence[Any] | None = None) -> int:
-        """Run a statement; the number of rows it touched."""
-        with self.raw.cursor() as cursor:
-            cursor.execute(sql, values)
-            return cursor.rowcount
+    def __init__(self, said: str, *, state: str = "", lost: bool = False) -> None:
+        self.said = " ".join(said.split())
+        self.state = state
+        self.lost = lost
+        self.conflict = not lost and _is_conflict(state, self.said)
+        super().__init__(
+            "The connection to the warehouse broke" if lost else "The warehouse refused",
+            found=self.said,
+        )
+
+
+def _is_conflict(state: str, said: str) -> bool:
+    """Whether an error is one of those that rule 17 names.
+
+    The numbers are Redshift's own message, so they count only where a message begins.
+    """
+    text = said.casefold().removeprefix("error:").lstrip()
+    return state in _CONFLICT_STATES or any(
+        text.startswith(mark) if mark.isdigit() else mark in text for mark in _CONFLICT_TEXTS
+    )
+
+
+class Connection(ABC):
+    """One way into the warehouse. Each statement commits by itself, but for ``together``.
+
+    Every method raises StatementFailed, and nothing of the driver's own.
+    """
+
+    @abstractmethod
+    def table(self, sql: str) -> tuple[list[str], list[Row]]:
+        """Column names and rows of a query; no names for a statement without a result."""
+
+    @abstractmethod
+    def execute(self, sql: str, token: str | None = None) -> None:
+        """Run one statement; of two calls with one ``token`` the Data API runs only the first."""
+
+    @abstractmethod
+    def together(self, statements: Sequence[str], token: str | None = None) -> None:
+        """Run all statements as one transaction: all commit, or none did anything."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of it; an open transaction is rolled back."""
 
     def query(self, sql: str) -> list[Row]:
         """The rows of a query."""
         return self.table(sql)[1]
 
-    def table(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Column names and rows of a query; no names for a statement without a result."""
-        with self.raw.cursor() as cursor:
-            cursor.execute(sql)
-            if cursor.description is None:
-                return [], []
-            return [column.name for column in cursor.description], cursor.fetchall()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All statements inside commit together, or none does."""
-        self.raw.autocommit = False
-        try:
-            yield
-            self.raw.commit()
-        except BaseException:
-            if not self.raw.closed:
-                self.raw.rollback()
-            raise
-        finally:
-            if not self.raw.closed:
-                self.raw.autocommit = True
-
-    def close(self) -> None:
-        self.raw.close()
-
 
 Connect = Callable[[], Connection]
-
-
-def connect(
-    *, host: str, port: int, database: str, user: str, password: str, application: str
-) -> Connection:
-    """Open a connection. Raises LoadFailed, never naming the password."""
-    try:
-        raw = psycopg2.connect(
-            host=host,
-            port=port,
-            dbname=database,
-            user=user,
-            password=password,
-            application_name=application,
-            connect_timeout=30,
-        )
-    except psycopg2.Error as error:
-        raise LoadFailed(
-            "The warehouse cannot be reached",
-            where=f"{host}:{port}/{database} as {user}",
-            found=said(error).replace(password, "***") if password else said(error),
-            do="check host, port, network and password; the lake is committed, and the next "
-            "load continues there",
-        ) from error
-    return Connection(raw)
-
-
-def said(error: Exception) -> str:
-    """What the server or driver said, on one line, its DETAIL included."""
-    diagnosis = getattr(error, "diag", None)
-    primary = getattr(diagnosis, "message_primary", None)
-    if not primary:
-        return " ".join(str(error).split())
-    detail = getattr(diagnosis, "message_detail", None)
-    return " ".join(f"{primary} {detail or ''}".split())
-
-
-def is_lost(error: Exception) -> bool:
-    """Whether the connection broke, so that the fate of a COMMIT is unknown."""
-    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not getattr(
-        error, "pgcode", None
-    )
-
-
-def is_retryable(error: Exception) -> bool:
-    """Whether the server asks to take the whole transaction again (rule 17)."""
-    if getattr(error, "pgcode", None) in _RETRY_STATES:
-        return True
-    return any(text in str(error) for text in _RETRY_TEXTS)

@@ -303,4 +303,5 @@ def _change_set(
         row_count=rows.rows,
         total=before - deleted + rows.rows,
         sums={name: str(value) for name, value in rows.sums.items()},
+        columns=tuple(table.names),
     )

@@ -1,34 +1,47 @@
 """Load: built entries that the warehouse has not applied, in order, none skipped.
 
-COPY goes into staging tables named for the entry; then one short transaction proves what they
-hold, deletes by keys, inserts, and notes the entry in the ledger. What fails changes nothing.
+COPY goes into staging tables named for entry, loading run and attempt; then one short transaction
+(src/io/redshift_publish.py) proves what they hold, deletes by keys, inserts, and notes the entry
+in the ledger. What fails changes nothing, and the next load continues there.
+
+Entries are applied one by one, also when several wait: each is a state that the gate has passed,
+and together they would need rows of an earlier one that a later one replaces to be left out.
 """
 
 from __future__ import annotations
 
-import json
-import random
-import time
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 
-import psycopg2
-
-from src.contract.column import Column
-from src.contract.table import Table
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, LoadFailed, StarliftError
+from src.io import redshift_publish as publish
 from src.io import redshift_sql as sql
-from src.io.lake import format_of
-from src.io.log import ChangeSet, DataFile, Entry
-from src.io.manifest import Manifest, write_manifest
-from src.io.redshift import Connect, Connection, is_lost, is_retryable, said
-from src.io.store import Store
+from src.io.lake import Lake
+from src.io.log import BuiltPart, Entry
+from src.io.redshift import Connect, Connection, StatementFailed
+from src.io.redshift_data import BATCH
+from src.io.redshift_publish import Publication, StagedChange
+from src.io.redshift_retry import Patience, Retrying
+from src.io.redshift_spark import SparkConnector
+from src.pipeline.load_copy import Staging, stage_change
+from src.pipeline.load_schema import (
+    Query,
+    back_room,
+    batches,
+    find_schema,
+    keyed_references,
+    schema_changes,
+)
 from src.runs import Run
 from src.settings import RedshiftSettings
 
-ATTEMPTS = 5
+# Statements end after a day at the latest (the Data API's limit): staging tables that were begun
+# before that belong to nobody.
+DEAD_AFTER = timedelta(hours=25)
 
 
 @dataclass(frozen=True)
@@ -44,312 +57,289 @@ class Loaded:
 
 @dataclass
 class LoadResult:
-    """Which entries were applied, and what each did to its tables."""
+    """Which entries this load applied, and what each did to its tables."""
 
     applied: list[int] = field(default_factory=list)
     tables: list[Loaded] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class _Staged:
-    """A change set whose files are in staging tables; ``keys`` None when all is replaced."""
-
-    table: Table
-    change: ChangeSet
-    rows: str
-    keys: str | None
-
-
-@dataclass(frozen=True)
 class Loader:
-    """Everything a load needs; ``copy_url`` is the warehouse's lake as COPY names it."""
+    """Everything a load needs; ``connector`` writes staging tables where settings ask for it."""
 
     warehouse: Warehouse
-    store: Store
+    lake: Lake
     connect: Connect
     redshift: RedshiftSettings
     run: Run
-
-    @property
-    def front(self) -> str:
-        return self.warehouse.name
+    connector: SparkConnector | None = None
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def back(self) -> str:
-        return f"{self.warehouse.name}_back"
+        return back_room(self.warehouse)
 
-    @property
-    def copy_url(self) -> str:
-        return f"{self.redshift.copy_url.rstrip('/')}/{self.warehouse.name}"
+    def staging(self, entry: Entry, load: str) -> Staging:
+        """Where load ``load`` stages the change sets of an entry."""
+        return Staging(
+            lake=self.lake,
+            redshift=self.redshift,
+            connector=self.connector,
+            warehouse=self.warehouse.name,
+            back=self.back,
+            entry=entry.number,
+            run=self.run.id,
+            load=load,
+        )
+
+    def publication(
+        self, entry: Entry, base: int, changes: Sequence[StagedChange], load: str
+    ) -> Publication:
+        """The transaction that publishes staged changes of an entry on top of entry ``base``."""
+        return Publication(
+            front=self.warehouse.name,
+            back=self.back,
+            base=base,
+            entry=entry.number,
+            run=entry.run,
+            loaded_by=load,
+            changes=tuple(changes),
+            keyed=keyed_references(self.warehouse),
+        )
 
 
 def load(loader: Loader, entries: Sequence[Entry]) -> LoadResult:
     """Apply every built entry that the ledger does not hold yet.
 
     Raises LoadFailed (the lake stays committed, the next load continues there) and CheckRefused
-    (a proof over the staging tables does not hold).
+    (a proof does not hold, and nothing was published).
     """
-    result = LoadResult()
-    connection = loader.connect()
+    work = Retrying(loader.connect, loader.patience, loader.run.progress)
     try:
-        _prepare(connection, loader)
-        last = _last_applied(connection, loader)
-        for entry in entries:
-            if entry.built and entry.number > last:
-                result.tables += _apply(connection, loader, entry)
-                result.applied.append(entry.number)
-                connection = _alive(connection, loader)
-    except psycopg2.Error as error:
-        raise _failed("The load failed", error) from error
+        return _Load(loader, work, entries).apply()
     finally:
-        connection.close()
-    return result
+        work.close()
 
 
-def _last_applied(connection: Connection, loader: Loader) -> int:
-    """The number of the last entry that the ledger holds; 0 for none."""
-    return int(connection.query(sql.last_applied(loader.back))[0][0])
+def new_load_id(run: Run) -> str:
+    """A name for one load of a run: two loads of one run must not share staging tables."""
+    return f"{run.id}-{secrets.token_hex(3)}"
 
 
-def _failed(what: str, error: Exception) -> LoadFailed:
+def waiting_after(entries: Sequence[Entry], last: int) -> list[Entry]:
+    """The built entries that come after entry ``last``."""
+    return [one for one in entries if one.built and one.number > last]
+
+
+class _Load:
+    """One load at work. ``made`` names the staging tables that it may have made."""
+
+    def __init__(self, loader: Loader, work: Retrying, entries: Sequence[Entry]) -> None:
+        self.loader = loader
+        self.work = work
+        self.entries = entries
+        self.made: list[str] = []
+        self.id = new_load_id(loader.run)
+
+    def apply(self) -> LoadResult:
+        """Prepare the warehouse, then take entry after entry until none is left."""
+        try:
+            return self._apply_all()
+        except StatementFailed as error:
+            raise _failed("The load failed", error) from error
+        finally:
+            self._tidy()
+
+    def _apply_all(self) -> LoadResult:
+        result = LoadResult()
+        self._prepare()
+        last = self._last()
+        self._drop(self._dead(last))
+        while waiting := waiting_after(self.entries, last):
+            entry = waiting[0]
+            try:
+                self._apply(entry, last)
+            except (StatementFailed, LoadFailed) as error:
+                # Another loader may have applied it, and dropped what this one had staged.
+                if self._last() < entry.number:
+                    raise _failed(f"Entry {entry.number} was not loaded", error) from error
+            last = self._moved(last, entry)
+            if self._applied_here(entry):
+                result.applied.append(entry.number)
+                result.tables += self._accounting(entry)
+            self._drop([*self.made, *self._dead(last)])
+            self.made.clear()
+        return result
+
+    def _prepare(self) -> None:
+        """Bring schemas, tables, comments and grants to the contract. Raises LoadFailed."""
+        loader, lock = self.loader, publish.lock_ledger(self.loader.back)
+        failed: StatementFailed | None = None
+        before: list[str] = []
+        while True:
+            found = find_schema(self.work.query, loader.warehouse)
+            changes = schema_changes(loader.warehouse, loader.redshift, found)
+            if changes.refused:
+                raise refusal_of(changes.refused)
+            # A loader that began at the same time may have made the same thing: then less is left.
+            if failed and (failed.lost or len(changes.statements) >= len(before)):
+                raise _failed("The warehouse could not be prepared", failed) from failed
+            try:
+                for statement in (*changes.begin, *changes.alone):
+                    self.work.execute(statement)
+                for piece in batches(changes.together, BATCH - 1):
+                    self.work.together([lock, *piece])
+                return
+            except StatementFailed as error:
+                failed, before = error, changes.statements
+
+    # -- the ledger --------------------------------------------------------------------------
+
+    def _last(self) -> int:
+        return last_applied(self.work.query, self.loader, self.entries)
+
+    def _moved(self, last: int, entry: Entry) -> int:
+        """The ledger's last entry after a publish, which must be that entry or a later one."""
+        now = self._last()
+        if now <= last:
+            raise LoadFailed(
+                f"Entry {entry.number} was published, and the ledger does not hold it",
+                where=self.loader.back,
+                do="run 'starlift verify', and report this as a defect of Starlift",
+            )
+        return now
+
+    def _applied_here(self, entry: Entry) -> bool:
+        rows = self.work.query(publish.applied_by(self.loader.back, entry.number))
+        return [tuple(row) for row in rows] == [(self.id,)]
+
+    def _accounting(self, entry: Entry) -> list[Loaded]:
+        """What the ledger noted of an entry, in the order of its change sets."""
+        assert entry.built
+        rows = self.work.query(publish.noted_tables(self.loader.back, entry.number))
+        noted = {row[0]: Loaded(row[0], *map(int, row[1:])) for row in rows}
+        return [noted[change.table] for change in entry.built.changes]
+
+    # -- staging tables ----------------------------------------------------------------------
+
+    def _dead(self, last: int) -> list[str]:
+        """Staging tables that nobody needs: of applied entries, or begun more than a day ago.
+
+        A loader that still works on an applied entry finds that out, and loses nothing.
+        """
+        oldest = (datetime.now(UTC) - DEAD_AFTER).strftime("%Y%m%d%H%M%S")
+        dead = []
+        for (name,) in self.work.query(sql.tables_of(self.loader.back)):
+            found = sql.of_staging_name(name)
+            if found and (found[0] <= last or found[1] < oldest):
+                dead.append(name)
+        return dead
+
+    def _drop(self, names: Sequence[str]) -> None:
+        for name in dict.fromkeys(names):
+            self.work.execute(sql.drop_table(self.loader.back, name))
+
+    def _tidy(self) -> None:
+        """Drop what a failed load has made, where the warehouse still answers.
+
+        Where it does not, the next load that succeeds drops it.
+        """
+        with suppress(StarliftError):
+            for name in dict.fromkeys(self.made):
+                self.work.connection.execute(sql.drop_table(self.loader.back, name))
+
+    # -- one entry ---------------------------------------------------------------------------
+
+    def _apply(self, entry: Entry, base: int) -> None:
+        """Stage one entry, then publish it on top of entry ``base``."""
+        assert entry.built
+        publication = self.loader.publication(entry, base, self._stage(entry, entry.built), self.id)
+        statements = publication.statements()
+
+        def once(connection: Connection, attempt: int) -> None:
+            # After a lost answer the ledger knows whether the COMMIT was done.
+            if attempt > 1 and self._last_by(connection) >= entry.number:
+                return
+            token = f"{self.id} {self.loader.back} {entry.number} {attempt}"
+            connection.together(statements, token)
+
+        self.loader.run.progress("publishing", sum(one.row_count for one in publication.changes))
+        try:
+            self.work.retried(once)
+        except StatementFailed as error:
+            raise self._explained(publication, error) from error
+
+    def _stage(self, entry: Entry, built: BuiltPart) -> list[StagedChange]:
+        staging, staged = self.loader.staging(entry, self.id), []
+        for number, change in enumerate(built.changes, 1):
+            self.loader.run.progress(f"copying {change.table}", change.row_count)
+            table = self.loader.warehouse.table(change.table)
+            staged.append(stage_change(self.work, staging, number, table, change, self.made))
+        return staged
+
+    def _last_by(self, connection: Connection) -> int:
+        return last_applied(connection.query, self.loader, self.entries)
+
+    def _explained(self, publication: Publication, error: StatementFailed) -> StarliftError:
+        """The proofs that do not hold, where that is why a publish failed; else the error.
+
+        A server's message may be cut, so the staging tables are asked again: they are still there.
+        """
+        if error.lost or error.conflict:
+            return error
+        broken: list[str] = []
+        with suppress(StarliftError):
+            broken = [
+                publish.refusal_in(text) or text
+                for _, text in self.work.query(publication.problems())
+            ]
+        if not broken and (sentence := publish.refusal_in(error.said)):
+            broken = [sentence]
+        if not broken:
+            return error
+        return CheckRefused(
+            "The proofs of a load do not hold: " + " ".join(broken),
+            do="nothing was published; 'starlift verify' shows where lake and warehouse differ, "
+            "and a run with --full builds the star anew",
+        )
+
+
+def last_applied(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
+    """The last entry that the ledger holds; 0 for none.
+
+    Raises LoadFailed when it is not one of this lake's: the warehouse then holds other data.
+    """
+    rows = query(publish.last_entry(loader.back))
+    if not rows:
+        return 0
+    number, run = int(rows[0][0]), rows[0][1]
+    here = next((one.run for one in entries if one.number == number), None)
+    if here != run:
+        raise LoadFailed(
+            "The warehouse was loaded from another lake",
+            where=f"{loader.back}.{sql.LEDGER}",
+            expected=f"entry {number} of run {here}" if here else f"at most {len(entries)} entries",
+            found=f"entry {number} of run {run}",
+            do="check lake.path and redshift in the settings; to fill the warehouse anew from "
+            "this lake, drop both of its schemas",
+        )
+    return number
+
+
+def refusal_of(refused: Sequence[LoadFailed]) -> LoadFailed:
+    """All that a person must decide, in one error."""
+    if len(refused) == 1:
+        return refused[0]
+    return LoadFailed(" ".join(one.sentence() for one in refused))
+
+
+def _failed(what: str, error: StarliftError) -> StarliftError:
+    """A failed statement as a failed load; other errors say enough themselves."""
+    if not isinstance(error, StatementFailed):
+        return error
+    again = "the connection broke or a conflict did not end" if error.lost or error.conflict else ""
     return LoadFailed(
-        what,
-        found=said(error),
+        f"{what}{': ' + again if again else ''}",
+        found=error.said,
         do="the lake is committed and the warehouse is as it was; 'starlift load' continues there",
     )
-
-
-def _alive(connection: Connection, loader: Loader) -> Connection:
-    return loader.connect() if connection.raw.closed else connection
-
-
-def ddl(warehouse: Warehouse) -> list[str]:
-    """The statements that make the schemas, the ledger and the tables where they are missing."""
-    front, back = warehouse.name, f"{warehouse.name}_back"
-    tables = [sql.create_table(table, front) for table, _ in warehouse.tables]
-    return [sql.create_schema(front), sql.create_schema(back), sql.create_ledger(back), *tables]
-
-
-def _prepare(connection: Connection, loader: Loader) -> None:
-    """Make what is missing, add new columns, refuse other drift, drop what dead loads left."""
-    existing = _existing(connection, loader)
-    if not existing:
-        for statement in ddl(loader.warehouse)[:3]:
-            connection.execute(statement)
-    for table, _ in loader.warehouse.tables:
-        if table.name not in existing:
-            connection.execute(sql.create_table(table, loader.front))
-            for statement in sql.comments(table, loader.front):
-                connection.execute(statement)
-        else:
-            _evolve(connection, loader, table, existing[table.name])
-    for (name,) in connection.query(sql.staging_tables(loader.back)):
-        connection.execute(sql.drop_table(loader.back, name))
-
-
-def _existing(connection: Connection, loader: Loader) -> dict[str, dict[str, str]]:
-    """By table, the type of each column that the front room has now."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind, length, precision, scale in connection.query(
-        sql.columns_of(loader.front)
-    ):
-        found.setdefault(table, {})[column] = _type_text(kind, length, precision, scale)
-    return found
-
-
-def _type_text(kind: str, length: int | None, precision: int | None, scale: int | None) -> str:
-    names = {
-        "character varying": f"varchar({length})",
-        "numeric": f"decimal({precision}, {scale})",
-        "timestamp without time zone": "timestamp",
-    }
-    return names.get(kind, kind)
-
-
-def _evolve(connection: Connection, loader: Loader, table: Table, existing: dict[str, str]) -> None:
-    """Add columns that may be null; refuse what a person must decide."""
-    for column in table.columns:
-        if column.name not in existing:
-            statement = sql.add_column(table, loader.front, column)
-            if not column.nullable:
-                raise LoadFailed(
-                    f"Table {table.name} lacks the column {column.name}, which may not be null",
-                    where=loader.front,
-                    do=f"run it yourself with a default: {statement} DEFAULT …",
-                )
-            connection.execute(statement)
-        elif existing[column.name] != str(column.type):
-            raise LoadFailed(
-                f"Column {column.name} of {table.name} has another type in the warehouse",
-                where=loader.front,
-                expected=str(column.type),
-                found=existing[column.name],
-                do="change the column by hand, or the contract; nothing was loaded",
-            )
-
-
-def _apply(connection: Connection, loader: Loader, entry: Entry) -> list[Loaded]:
-    """COPY one entry into staging tables and publish it; drop the staging tables."""
-    assert entry.built
-    staged: list[_Staged] = []
-    manifests: dict[str, str] = {}
-    for change in entry.built.changes:
-        table = loader.warehouse.table(change.table)
-        loader.run.progress(f"copying {table.name}", change.row_count)
-        one = _stage(connection, loader, entry, table, change, manifests)
-        staged.append(one)
-    loaded = _publish_with_retries(connection, loader, entry, staged, manifests)
-    connection = _alive(connection, loader)
-    for one in staged:
-        connection.execute(sql.drop_table(loader.back, one.rows))
-        if one.keys:
-            connection.execute(sql.drop_table(loader.back, one.keys))
-    return loaded
-
-
-def _stage(
-    connection: Connection,
-    loader: Loader,
-    entry: Entry,
-    table: Table,
-    change: ChangeSet,
-    manifests: dict[str, str],
-) -> _Staged:
-    rows = f"stage_{entry.number}_{table.name}"
-    _copy(connection, loader, entry, table, rows, table.columns, change.rows, manifests)
-    if change.whole:
-        return _Staged(table, change, rows, None)
-    keys = f"{rows}_keys"
-    columns = [table.column(name) for name in (table.replace_by, *table.replace_natural)]
-    _copy(connection, loader, entry, table, keys, columns, change.keys, manifests)
-    return _Staged(table, change, rows, keys)
-
-
-def _copy(
-    connection: Connection,
-    loader: Loader,
-    entry: Entry,
-    table: Table,
-    staging: str,
-    columns: Sequence[Column],
-    files: Sequence[DataFile],
-    manifests: dict[str, str],
-) -> None:
-    """Create one staging table and fill it; an empty change set leaves it empty."""
-    connection.execute(sql.drop_table(loader.back, staging))
-    connection.execute(sql.create_staging(table, loader.back, staging, columns))
-    if not files:
-        return
-    manifest: Manifest = write_manifest(
-        loader.store,
-        f"manifests/{loader.run.id}/{entry.number}/{staging}.manifest",
-        files,
-        loader.copy_url,
-    )
-    manifests[staging] = manifest.digest
-    statement = sql.copy(
-        loader.back,
-        staging,
-        columns,
-        manifest.url,
-        loader.redshift.iam_role,
-        format_of(files[0].path),
-    )
-    try:
-        connection.execute(statement)
-    except psycopg2.Error as error:
-        if is_retryable(error) or is_lost(error):
-            raise
-        raise _failed(f"COPY into {staging} was refused", error) from error
-
-
-def _publish_with_retries(
-    connection: Connection,
-    loader: Loader,
-    entry: Entry,
-    staged: list[_Staged],
-    manifests: dict[str, str],
-) -> list[Loaded]:
-    """Publish, again on a new connection after a conflict; after a lost COMMIT ask the ledger."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _publish(connection, loader, entry, staged, manifests)
-        except psycopg2.Error as error:
-            lost = is_lost(error)
-            if not lost and not is_retryable(error):
-                raise
-            connection = loader.connect()
-            if lost and _last_applied(connection, loader) >= entry.number:
-                return []
-            if attempt == ATTEMPTS:
-                raise
-            time.sleep(random.uniform(0.05, 0.2) * 2**attempt)
-    raise StarliftError("The publish gave up")
-
-
-def _publish(
-    connection: Connection,
-    loader: Loader,
-    entry: Entry,
-    staged: list[_Staged],
-    manifests: dict[str, str],
-) -> list[Loaded]:
-    """The one transaction: lock, ledger, proofs, delete and insert of every table, ledger row."""
-    with connection.transaction():
-        connection.execute(sql.lock_ledger(loader.back))
-        if _last_applied(connection, loader) >= entry.number:
-            return []
-        loaded = []
-        for one in staged:
-            _prove(connection, loader, one)
-            loaded.append(_replace(connection, loader, one))
-        accounting = {one.table: vars(one) for one in loaded}
-        connection.execute(
-            sql.note_entry(loader.back),
-            (entry.number, entry.run, json.dumps(manifests), json.dumps(accounting)),
-        )
-    return loaded
-
-
-def _prove(connection: Connection, loader: Loader, one: _Staged) -> None:
-    """Hold the proofs over a staging table. Raises CheckRefused naming the one that fails."""
-    found = connection.query(sql.proof(one.table, loader.front, loader.back, one.rows))[0]
-    doubled, nulls, collided, rows, *sums = found
-    broken = []
-    if doubled:
-        broken.append(f"{doubled} primary keys stand more than once")
-    if nulls:
-        broken.append(f"{nulls} rows have a null key")
-    if collided and not one.change.whole:
-        broken.append(f"{collided} keys stand for another natural key in the table")
-    if rows != one.change.row_count:
-        broken.append(f"{one.change.row_count} rows in the log, {rows} in the staging table")
-    for column, value in zip(one.table.additive, sums, strict=True):
-        expected = Decimal(one.change.sums[column.name])
-        if Decimal(value or 0) != expected:
-            broken.append(f"sum of {column.name} {expected} in the log, {value} in the table")
-    if broken:
-        raise CheckRefused(
-            f"The proofs of {one.table.name} do not hold: " + "; ".join(broken),
-            do="nothing was published; run again with --full to build the star anew",
-        )
-
-
-def _replace(connection: Connection, loader: Loader, one: _Staged) -> Loaded:
-    """Delete and insert one table. Raises CheckRefused when the rows do not add up."""
-    table = one.table
-    before = int(connection.query(sql.count(loader.front, table.name))[0][0])
-    if one.keys is None:
-        deleted = connection.execute(sql.delete_all(table, loader.front))
-    else:
-        deleted = connection.execute(sql.delete_keys(table, loader.front, loader.back, one.keys))
-    inserted = connection.execute(sql.insert(table, loader.front, loader.back, one.rows))
-    after = int(connection.query(sql.count(loader.front, table.name))[0][0])
-    if after != before - deleted + inserted or after != one.change.total:
-        raise CheckRefused(
-            f"The rows of {table.name} do not add up",
-            expected=f"{one.change.total} = {before} − {deleted} + {inserted}",
-            found=str(after),
-            do="nothing was published; 'starlift verify' shows where lake and warehouse differ",
-        )
-    return Loaded(table.name, before, deleted, inserted, after)

@@ -12,16 +12,18 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError, UsageError
 from src.io.lake import Lake
 from src.io.log import ChangeSet, LakeState, Log, RawFile
 from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
-from src.io.redshift import Connect
+from src.io.redshift import Connect, Connection
 from src.io.store import Store
 from src.pipeline.build import build, plan_build
-from src.pipeline.load import Loaded, Loader, ddl, load
+from src.pipeline.load import Loaded, Loader, load
+from src.pipeline.load_plan import LoadPlan, plan_load
 from src.pipeline.stage import commit_staged, refuse_changed, stage
 from src.pipeline.verify import Proof, verify
 from src.runs import Run
@@ -168,10 +170,30 @@ class Pipeline:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
             lake = self.lake
-            loader = Loader(self.warehouse, lake.store, connect, self.settings.redshift, self.run)
-            result = load(loader, lake.log.entries())
+            result = load(self._loader(connect), lake.log.entries())
             self.report.loaded = result.tables
             self.report.applied = result.applied
+
+    def plan_load(self, connect: Connect | None) -> LoadPlan:
+        """What the next load would do; ``connect`` is None where no warehouse was made yet."""
+        entries = self.lake.log.entries()
+        if connect is None:
+            return plan_load(self._loader(_no_warehouse), entries, None)
+        connection = connect()
+        try:
+            return plan_load(self._loader(connect), entries, connection.query)
+        finally:
+            connection.close()
+
+    def _loader(self, connect: Connect) -> Loader:
+        return Loader(
+            warehouse=self.warehouse,
+            lake=self.lake,
+            connect=connect,
+            redshift=self.settings.redshift,
+            run=self.run,
+            connector=spark_connector(self.settings),
+        )
 
     def verify(self, connect: Connect) -> None:
         """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
@@ -221,7 +243,6 @@ class Pipeline:
             "not_taken": self.report.not_taken,
             "build": tables,
             "notes": notes,
-            "ddl": ddl(self.warehouse),
         }
 
     def write_report(self) -> None:
@@ -240,6 +261,10 @@ class Pipeline:
             raise
         finally:
             self.report.seconds[step] = round(time.monotonic() - start, 2)
+
+
+def _no_warehouse() -> Connection:
+    raise AssertionError("a plan for a warehouse that was never made asks it nothing")
 
 
 def new_pipeline(

@@ -1,6 +1,6 @@
 """Hours of seeded cases of the law, with a report.
 
-    python -m tests.soak [histories|kills …] [--cases N] [--seed S] [--folder DIR]
+    python -m tests.soak [histories|kills|loads …] [--cases N] [--seed S] [--folder DIR]
 
 Started again with the same seed it goes on where it was. The report is DIR/report-S.md; a failing
 case leaves its folder there, and is run alone again by deleting its line from the .jsonl file.
@@ -15,9 +15,14 @@ from pathlib import Path
 from tests.soak.campaign import Campaign, Case, Outcome
 from tests.soak.histories import history_case
 from tests.soak.kills import kill_case
+from tests.soak.loads import load_case
 
 # Each kind of case, and how many of it a whole soak takes.
-KINDS: dict[str, tuple[Case, int]] = {"histories": (history_case, 300), "kills": (kill_case, 200)}
+KINDS: dict[str, tuple[Case, int]] = {
+    "histories": (history_case, 300),
+    "kills": (kill_case, 200),
+    "loads": (load_case, 200),
+}
 
 
 def main() -> int:

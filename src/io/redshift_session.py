@@ -1,0 +1,171 @@
+"""Connections by psycopg2 and redshift_connector: a session that speaks the wire protocol.
+
+Both drivers are set to autocommit, and transactions are spelled out as BEGIN and COMMIT, so that
+the server gets the same text from both. Statements carry no parameters: redshift_connector would
+prepare them differently, and the Data API has others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from src.errors import StarliftError
+from src.io.redshift import Connection, Row, StatementFailed
+
+APPLICATION = "starlift"
+CONNECT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a warehouse listens, and as whom to log in. The password is never shown."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    ssl: bool = True
+
+    def __repr__(self) -> str:
+        return f"Address({self})"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}/{self.database} as {self.user}"
+
+
+class Session(Connection):
+    """A DB-API connection; ``failed`` makes the driver's errors ours."""
+
+    def __init__(self, raw: Any, failed: Callable[[Exception], StatementFailed]) -> None:
+        self._raw = raw
+        self._failed = failed
+        raw.autocommit = True
+
+    def table(self, sql: str) -> tuple[list[str], list[Row]]:
+        # redshift_connector raises errors of many kinds when its socket goes.
+        try:
+            cursor = self._raw.cursor()
+            cursor.execute(sql)
+            if cursor.description is None:
+                return [], []
+            names = [_text(column[0]) for column in cursor.description]
+            return names, [tuple(row) for row in cursor.fetchall()]
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def execute(self, sql: str, token: str | None = None) -> None:
+        try:
+            self._raw.cursor().execute(sql)
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def together(self, statements: Sequence[str], token: str | None = None) -> None:
+        try:
+            for statement in ("BEGIN", *statements, "COMMIT"):
+                self.execute(statement)
+        except BaseException:
+            with suppress(StatementFailed):
+                self.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        # A driver that finds its socket gone says so here, when there is nothing left to close.
+        with suppress(Exception):
+            self._raw.close()
+
+
+def _text(name: str | bytes) -> str:
+    """redshift_connector gives names as bytes in some of its protocols."""
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def by_psycopg2(at: Address) -> Connection:
+    """Open a connection with psycopg2. Raises StatementFailed, never naming the password."""
+    import psycopg2
+
+    def failed(error: Exception) -> StatementFailed:
+        diagnosis = getattr(error, "diag", None)
+        primary = getattr(diagnosis, "message_primary", None)
+        detail = getattr(diagnosis, "message_detail", None)
+        state = getattr(error, "pgcode", None) or ""
+        said = f"{primary} {detail or ''}" if primary else str(error)
+        broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        return _failure(at, said, state, broken)
+
+    try:
+        raw = psycopg2.connect(
+            host=at.host,
+            port=at.port,
+            dbname=at.database,
+            user=at.user,
+            password=at.password,
+            # "prefer" would go on in clear text where a server, or who stands before it, says no.
+            sslmode="require" if at.ssl else "disable",
+            application_name=APPLICATION,
+            connect_timeout=CONNECT_SECONDS,
+            # A peer that vanished without a word is noticed after about two minutes.
+            keepalives_idle=60,
+            keepalives_interval=15,
+            keepalives_count=4,
+        )
+    except Exception as error:
+        raise failed(error) from None
+    return Session(raw, failed)
+
+
+def by_redshift_connector(at: Address) -> Connection:
+    """Open a connection with redshift_connector. Raises StatementFailed, never the password."""
+    import redshift_connector
+
+    def failed(error: Exception) -> StatementFailed:
+        # Errors of the server come with a dict of its fields; all others are the driver's own.
+        fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
+        if fields is None:
+            return _failure(at, f"{type(error).__name__}: {error}", "", broken=True)
+        said = f"{fields.get('M', '')} {fields.get('D', '')}"
+        return _failure(at, said, str(fields.get("C", "")), broken=True)
+
+    try:
+        raw = redshift_connector.connect(
+            host=at.host,
+            port=at.port,
+            database=at.database,
+            user=at.user,
+            password=at.password,
+            ssl=at.ssl,
+            application_name=APPLICATION,
+            timeout=CONNECT_SECONDS,
+        )
+        # The time-out is for connecting: a COPY may take hours.
+        raw._usock.settimeout(None)
+    except Exception as error:
+        raise failed(error) from None
+    return Session(raw, failed)
+
+
+# A login that is refused is refused again, though psycopg2 gives it no SQLSTATE.
+_FINAL = ("authentication failed", "does not support SSL", "no pg_hba.conf entry")
+
+
+def _failure(at: Address, said: str, state: str, broken: bool) -> StatementFailed:
+    """An error of a driver. Without an SQLSTATE, or with one of class 08 or 57P, it is a loss."""
+    lost = broken and (not state or state.startswith(("08", "57P")))
+    lost = lost and not any(text in said for text in _FINAL)
+    if at.password:
+        said = said.replace(at.password, "***")
+    return StatementFailed(said, state=state, lost=lost)
+
+
+def unreachable(at: Address, error: StatementFailed) -> StarliftError:
+    """The sentence for a warehouse that could not be reached when a command began."""
+    return StarliftError(
+        "The warehouse cannot be reached",
+        where=str(at),
+        found=error.said,
+        do="check host, port, network, ssl and password; the lake is committed, and the next "
+        "load continues there",
+    )
