@@ -406,8 +406,8 @@ def test_lock_takes_no_snapshot(
 
 def test_s3_by_boto3(db: Db, files: Files) -> None:
     """The second reader, against an S3 client that is only as much of one as it needs."""
-    from src.standin.copy_columnar import files_of
     from src.standin.copy_command import CopyCommand
+    from src.standin.copy_files import files_of
     from src.standin.objects import ObjectProblem, S3Reader
 
     class Missing(Exception):
