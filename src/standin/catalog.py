@@ -359,8 +359,9 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message;
 END $fn$;
 
--- The column that a query names and that is not there, or nothing: whether an alias is meant.
-CREATE OR REPLACE FUNCTION standin.missing_column(query text) RETURNS text
+-- The column or table that a query names and that is not there: whether an alias is meant, or a
+-- column that is navigated.
+CREATE OR REPLACE FUNCTION standin.missing_name(query text) RETURNS text
 LANGUAGE plpgsql AS $fn$
 DECLARE
     said text;
@@ -371,7 +372,10 @@ BEGIN
 EXCEPTION
     WHEN undefined_column THEN
         GET STACKED DIAGNOSTICS said = MESSAGE_TEXT;
-        RETURN substring(said FROM '^column "(.+)" does not exist');
+        RETURN 'column ' || substring(said FROM '^column "(.+)" does not exist');
+    WHEN undefined_table THEN
+        GET STACKED DIAGNOSTICS said = MESSAGE_TEXT;
+        RETURN 'table ' || substring(said FROM '^missing FROM-clause entry for table "(.+)"');
     WHEN OTHERS THEN
         RETURN NULL;
 END $fn$;

@@ -87,9 +87,10 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN unnest(d.foreign_keys) AS f(definition);
 
 CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols()
-RETURNS TABLE (view_schema name, view_name name, col_name name, col_type text, col_num int)
+RETURNS TABLE (view_schema name, view_name name, col_name name, col_type varchar, col_num int)
 LANGUAGE sql STABLE AS $fn$
-    SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnum::int
+    SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod)::varchar,
+           a.attnum::int
     FROM standin.late_binding_view AS v
     JOIN pg_class AS c ON c.oid = v.relid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -100,6 +101,36 @@ GRANT SELECT ON standin.table_declared, standin.column_declared, standin.late_bi
     standin.load_error, standin.declared_foreign_keys TO PUBLIC;
 GRANT SELECT ON pg_catalog.stl_load_errors, pg_catalog.sys_load_error_detail,
     pg_catalog.pg_table_def, pg_catalog.svv_table_info TO PUBLIC;
+
+-- The columns of Redshift's own catalog that expressions.py puts these in the place of.
+CREATE OR REPLACE FUNCTION standin.att_is_distkey(rel oid, att smallint) RETURNS boolean
+LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce((SELECT distkey = att FROM standin.table_declared WHERE relid = rel), false)
+$fn$;
+CREATE OR REPLACE FUNCTION standin.att_sortkey(rel oid, att smallint) RETURNS int
+LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce((
+        SELECT array_position(sortkeys, att) * CASE WHEN sortstyle = 'INTERLEAVED'
+               AND array_position(sortkeys, att) % 2 = 0 THEN -1 ELSE 1 END
+        FROM standin.table_declared WHERE relid = rel), 0)
+$fn$;
+-- A number that means something to format_encoding only.
+CREATE OR REPLACE FUNCTION standin.encodings() RETURNS text[] LANGUAGE sql IMMUTABLE AS $fn$
+    SELECT ARRAY['none', 'raw', 'az64', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8',
+                 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd']
+$fn$;
+CREATE OR REPLACE FUNCTION standin.att_encoding(rel oid, att smallint, type_id oid) RETURNS int
+LANGUAGE sql STABLE AS $fn$
+    SELECT array_position(standin.encodings(), standin.encoding_of(rel, att, type_id))
+$fn$;
+CREATE OR REPLACE FUNCTION pg_catalog.format_encoding(code int) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT (standin.encodings())[code] $$;
+CREATE OR REPLACE FUNCTION standin.rel_diststyle(rel oid) RETURNS int
+LANGUAGE sql STABLE AS $fn$
+    SELECT coalesce((SELECT CASE WHEN distkey IS NOT NULL THEN 1
+                                 ELSE CASE diststyle WHEN 'EVEN' THEN 0 WHEN 'ALL' THEN 8 END END
+                     FROM standin.table_declared WHERE relid = rel), 9)
+$fn$;
 
 CREATE OR REPLACE FUNCTION standin.type_name(type_id oid, modifier int) RETURNS text
 LANGUAGE sql STABLE AS $fn$

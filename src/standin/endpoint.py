@@ -14,7 +14,7 @@ import psycopg2
 
 from src.errors import UsageError
 from src.standin.objects import Objects, ObjectStore
-from src.standin.postgres import Postgres
+from src.standin.postgres import DATABASE, Postgres
 from src.standin.refusal import LoadRefused
 from src.standin.session import Session
 from src.standin.statement_log import StatementLog
@@ -125,7 +125,11 @@ class Endpoint:
                         connection = self._admins[database] = self._postgres.admin(database)
                     with connection.cursor() as cursor:
                         cursor.execute(text, values)
-                        return cursor.fetchall() if cursor.description else []
+                        rows = cursor.fetchall() if cursor.description else []
+                    if database != DATABASE:
+                        # Else a client could not drop its own database.
+                        self._admins.pop(database).close()
+                    return rows
                 except (psycopg2.OperationalError, psycopg2.InterfaceError):
                     # The connection of before a crash of PostgreSQL; once more with a new one.
                     self._admins.pop(database, None)

@@ -21,16 +21,26 @@ from src.standin.tokens import (
 )
 
 OTHER_MEANING = {
-    "AVG", "CONCAT", "REGEXP_REPLACE", "REGEXP_SUBSTR", "TO_DATE",
+    "AVG", "CONCAT", "JSON_SERIALIZE", "REGEXP_REPLACE", "REGEXP_SUBSTR", "TO_DATE",
 }  # fmt: skip
 """Functions that PostgreSQL has too, with another result: ours are in the schema standin."""
+
+_CATALOG_COLUMNS = {
+    "ATTISDISTKEY": "standin.att_is_distkey({0}attrelid, {0}attnum)",
+    "ATTSORTKEYORD": "standin.att_sortkey({0}attrelid, {0}attnum)",
+    "ATTENCODINGTYPE": "standin.att_encoding({0}attrelid, {0}attnum, {0}atttypid)",
+    "RELDISTSTYLE": "standin.rel_diststyle({0}oid)",
+    "ADSRC": "pg_catalog.pg_get_expr({0}adbin, {0}adrelid)",
+}
+"""Columns that Redshift's catalog has beside PostgreSQL's."""
 
 _AGGREGATES_ONLY = {"MEDIAN", "PERCENTILE_CONT", "PERCENTILE_DISC"}
 _DATE_PARTS = {"DATEADD", "DATEDIFF", "DATE_PART", "DATE_TRUNC"}
 
 EDITED_WORDS = OTHER_MEANING | _AGGREGATES_ONLY | _DATE_PARTS | {
     "NVL", "NVL2", "DECODE", "SYSDATE", "LISTAGG", "APPROXIMATE", "RATIO_TO_REPORT", "MINUS",
-    "DISTINCT", "DECIMAL", "NUMERIC", "VARCHAR", "NVARCHAR", "SUPER", "TEXT", "OBJECT", "ARRAY",
+    *_CATALOG_COLUMNS, "PG_GET_LATE_BINDING_VIEW_COLS", "DISTINCT", "DECIMAL",
+    "NUMERIC", "VARCHAR", "NVARCHAR", "SUPER", "TEXT", "OBJECT", "ARRAY",
 }  # fmt: skip
 """Words that a statement must be cut up for."""
 
@@ -38,12 +48,17 @@ EDITED_WORDS = OTHER_MEANING | _AGGREGATES_ONLY | _DATE_PARTS | {
 def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
     """Edit all expressions among ``words``; raises Refusal."""
     for at, token in enumerate(words):
+        if token.word in _CATALOG_COLUMNS and word(words, at + 1) not in ("(", "."):
+            _catalog_column(words, at, edits)
+            continue
         if token.kind is not Kind.WORD or (at and words[at - 1].word == "."):
             continue
         name = token.word
         called = word(words, at + 1) == "("
         if called:
             _edit_call(words, at, name, edits)
+        if name == "WHERE" and _is_bare_one(words, at + 1):
+            edits.replace(words[at + 1], words[at + 1], "true")
         if name == "SYSDATE" and not called and word(words, at + 1) != ".":
             edits.replace(token, token, "pg_catalog.standin_sysdate()")
         elif name == "APPROXIMATE" and word(words, at + 1) in ("COUNT", "PERCENTILE_DISC"):
@@ -60,6 +75,37 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
             edit_type(words, at, "", edits)
         elif name == "SUPER" and _is_cast(words, at):
             edits.replace(token, token, "jsonb")
+
+
+def _is_bare_one(words: Sequence[Token], at: int) -> bool:
+    """Whether a condition is the number 1 by itself, which Redshift takes for true."""
+    ends = ("", "AND", "OR", ")", "ORDER", "GROUP", "UNION", "LIMIT")
+    return at < len(words) and words[at].text == "1" and word(words, at + 1) in ends
+
+
+def _catalog_column(words: Sequence[Token], at: int, edits: Edits) -> None:
+    first, table = words[at], ""
+    if at > 1 and words[at - 1].word == "." and words[at - 2].name is not None:
+        first, table = words[at - 2], f"{words[at - 2].text}."
+    elif at and words[at - 1].word == "AS":
+        return
+    text = _CATALOG_COLUMNS[words[at].word].format(table)
+    listed = word(words, at - (3 if table else 1)) in ("SELECT", ",")
+    alone = listed and word(words, at + 1) in (",", "FROM")
+    edits.replace(first, words[at], f"{text} AS {words[at].text}" if alone else text)
+
+
+def _late_binding_columns(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """The types that Redshift wants told are known here: only the names of columns stay."""
+    opening = at + 3
+    while opening < len(words) and words[opening].name is not None:
+        opening += 1
+    if opening == at + 3 or word(words, opening) != "(":
+        return
+    close = close_parenthesis(words, opening)
+    for start, stop in split_list(words, opening, close):
+        if stop - start > 1:
+            edits.replace(words[start + 1], words[stop - 1], "")
 
 
 def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None:
@@ -80,9 +126,11 @@ def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None
         _percentile(words, at, edits)
     elif name in OTHER_MEANING:
         edits.replace(token, token, f"standin.{token.text.lower()}")
+    elif name == "PG_GET_LATE_BINDING_VIEW_COLS":
+        _late_binding_columns(words, at, edits)
     elif name == "OBJECT":
         edits.replace(token, token, "jsonb_build_object")
-    elif name == "ARRAY":
+    elif name == "ARRAY" and word(words, at + 2) not in ("SELECT", "WITH", "VALUES"):
         edits.replace(token, token, "jsonb_build_array")
 
 
@@ -171,7 +219,7 @@ def _quote_date_part(words: Sequence[Token], at: int, edits: Edits) -> None:
 
 
 def _listagg(words: Sequence[Token], at: int, edits: Edits) -> None:
-    """LISTAGG(x, d) WITHIN GROUP (ORDER BY y) as an aggregate with its own ORDER BY: (x::text, d ORDER BY y)."""
+    """LISTAGG(x, d) WITHIN GROUP (ORDER BY y) as listagg(x::text, d ORDER BY y)."""
     close = close_parenthesis(words, at + 1)
     arguments = split_list(words, at + 1, close)
     first, stop = arguments[0]

@@ -276,15 +276,16 @@ LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT s::jsonb $$;
 CREATE OR REPLACE FUNCTION pg_catalog.can_json_parse(s text) RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT s IS JSON $$;
 -- Without the spaces that PostgreSQL puts behind colons and commas.
-CREATE OR REPLACE FUNCTION pg_catalog.json_serialize(v jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION standin.json_serialize(v jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT AS $fn$
 BEGIN
     RETURN CASE jsonb_typeof(v)
         WHEN 'object' THEN '{' || coalesce((
-            SELECT string_agg(to_json(key)::text || ':' || json_serialize(value), ',' ORDER BY i)
+            SELECT string_agg(to_json(key)::text || ':' || standin.json_serialize(value), ','
+                              ORDER BY i)
             FROM jsonb_each(v) WITH ORDINALITY AS e(key, value, i)), '') || '}'
         WHEN 'array' THEN '[' || coalesce((
-            SELECT string_agg(json_serialize(value), ',' ORDER BY i)
+            SELECT string_agg(standin.json_serialize(value), ',' ORDER BY i)
             FROM jsonb_array_elements(v) WITH ORDINALITY AS e(value, i)), '') || ']'
         ELSE jsonb_out(v)::text END;
 END $fn$;
@@ -322,7 +323,7 @@ AS $$ SELECT CASE WHEN jsonb_typeof(v) = 'number' THEN v::numeric END $$;
 CREATE OR REPLACE FUNCTION standin.super_text(v jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $fn$
     SELECT CASE jsonb_typeof(v) WHEN 'null' THEN NULL WHEN 'string' THEN v #>> '{}'
-                                ELSE json_serialize(v) END
+                                ELSE standin.json_serialize(v) END
 $fn$;
 DO $do$
 DECLARE

@@ -212,9 +212,17 @@ class S3Store:
     def list(self, prefix: str) -> list[str]:
         bucket, key = split_url(prefix)
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
-        return sorted(
-            f"s3://{bucket}/{entry['Key']}" for page in pages for entry in page.get("Contents", ())
-        )
+        try:
+            return sorted(
+                f"s3://{bucket}/{entry['Key']}"
+                for page in pages
+                for entry in page.get("Contents", ())
+            )
+        except Exception as error:
+            raise ObjectProblem(
+                "the objects cannot be listed", where=prefix,
+                found=f"{type(error).__name__}: {error}",
+            ) from None  # fmt: skip
 
     def create(self, url: str) -> NewObject:
         bucket, key = split_url(url)

@@ -140,10 +140,15 @@ def _rewrite_one(tokens: list[Token], answers: Answers) -> Statement:
         return Statement(refusing(refusal), redacted(tokens), edited=True)
 
 
-_QUERIES = ("SELECT", "WITH", "INSERT", "CREATE", "UPDATE", "DELETE", "(")
+_QUERIES = {
+    "SELECT", "WITH", "INSERT", "CREATE", "UPDATE", "DELETE", "(", "EXPLAIN", "DECLARE", "PREPARE",
+}  # fmt: skip
 
 
-def _rewritten(tokens: list[Token], answers: Answers) -> Statement:
+def _rewritten(
+    tokens: list[Token], answers: Answers, roots: frozenset[str] = frozenset()
+) -> Statement:
+    """One statement in PostgreSQL's words; ``roots`` are columns known to be SUPER's."""
     words = significant(tokens)
     plain = "".join(token.text for token in tokens)
     statement = Statement(plain, redacted(tokens))
@@ -161,9 +166,10 @@ def _rewritten(tokens: list[Token], answers: Answers) -> Statement:
     if has_queries and edit_pivot(words, edits, names_of):
         return replace(_rewritten(tokenize(edits.text()), answers), log=statement.log, edited=True)
     statement = _dispatch(words, statement, edits, answers)
+    doubtful = False
     if has_queries:
         edit_blocks(words, edits)
-        edit_super(words, edits)
+        doubtful = edit_super(words, edits, roots)
     edit_expressions(words, edits)
     if has_queries:
         label_columns(words, edits)
@@ -171,23 +177,22 @@ def _rewritten(tokens: list[Token], answers: Answers) -> Statement:
         return replace(statement, edited=True)
     if edits:
         statement = replace(statement, text=edits.text(), edited=True)
-    return _without_aliases(words, tokens, statement, answers) if has_queries else statement
-
-
-def _without_aliases(
-    words: list[Token], tokens: list[Token], statement: Statement, answers: Answers
-) -> Statement:
-    """Where an alias is used beside where it is made, and is no column: its expression."""
-    aliases = used_aliases(words)
-    if not aliases:
+    aliases = used_aliases(words) if has_queries else set()
+    if not aliases and not doubtful:
         return statement
     probe = _query_part(statement.text)
-    missing = answers.ask(f"SELECT standin.missing_column({quote_literal(probe)})")
-    if not missing or missing not in aliases:
+    missing = answers.ask(f"SELECT standin.missing_name({quote_literal(probe)})") or ""
+    kind, _, name = missing.partition(" ")
+    if kind == "column" and name in aliases:
+        # An alias that is used beside where it is made, and is no column: its expression.
+        edits = Edits(tokens)
+        with_alias(words, name, edits)
+        tokens = tokenize(edits.text())
+    elif kind == "table" and doubtful and name not in roots:
+        roots |= {name}
+    else:
         return statement
-    edits = Edits(tokens)
-    with_alias(words, missing, edits)
-    return replace(_rewritten(tokenize(edits.text()), answers), log=statement.log, edited=True)
+    return replace(_rewritten(tokens, answers, roots), log=statement.log, edited=True)
 
 
 def _query_part(text: str) -> str:

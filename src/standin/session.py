@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from src.standin import protocol
 from src.standin.asked import Asked
-from src.standin.copy_in import CopyIn, Loader, LoadErrors
+from src.standin.bulk import Bulk, Stores
+from src.standin.copy_in import Loader
 from src.standin.reword import (
     is_conflict,
     is_lost_relation,
-    refusal_fields,
     reword,
     reword_conflict,
 )
@@ -33,21 +33,15 @@ from src.standin.statement import Answers, Question, Statement, refusing
 from src.standin.wire import Gone, Side, Stopped, Wire, hang_up
 
 if TYPE_CHECKING:
-    from src.standin.copy_out import CopyOut
-    from src.standin.objects import ObjectStore
     from src.standin.statement_log import StatementLog
 
 _HIDDEN = "standin_hidden"
 
 
-class Services(LoadErrors, Protocol):
+class Services(Stores, Protocol):
     """What a session needs of the server around it."""
 
     log: StatementLog
-
-    @property
-    def objects(self) -> ObjectStore:
-        """Where COPY reads and UNLOAD writes."""
 
     def tls(self) -> ssl.SSLContext:
         """The context for encrypted connections."""
@@ -83,9 +77,7 @@ class Session:
         self._question = ""
         self._prepared: dict[str, Statement] = {}
         self._portals: dict[str, Statement] = {}
-        self._columns: list[list[str | None]] = []
-        self._described = b""
-        self._job: CopyIn | CopyOut | None = None
+        self._bulk = Bulk(services)
         self._ddl = False
         self.user = ""
         self.database = ""
@@ -103,6 +95,7 @@ class Session:
         except (Gone, ConnectionError, protocol.ProtocolError, ValueError, struct.error):
             pass
         finally:
+            self._bulk.forget()
             self.close()
 
     def close(self) -> None:
@@ -188,7 +181,7 @@ class Session:
             pieces += [statement.text, *statement.after]
             hides += [False] + [True] * len(statement.after)
         asked = Asked(b"Q", statements=statements, hides=hides)
-        edited = any(statement.edited for statement in statements)
+        edited = any(hides) or any(statement.edited for statement in statements)
         body = protocol.encode(";\n".join(pieces)) + b"\0" if edited else payload
         self._ask(asked, protocol.message(b"Q", body))
         if any(statement.before for statement in statements) and not self._skipping:
@@ -355,12 +348,12 @@ class Session:
             return not hidden
         if kind == b"T":
             if hidden:
-                self._described = payload
+                self._bulk.described = payload
             if head is not None and head.kind == b"D":
                 self._pop()
             return not hidden
         if kind in (b"H", b"d", b"c") and hidden:
-            self._unload(head, kind, payload)
+            self._bulk.unload(head.statement if head is not None else None, kind, payload)
             return False
         if kind == b"C":
             return self._completed(head, payload)
@@ -403,15 +396,15 @@ class Session:
         tag, _ = protocol.cstring(payload, 0)
         statement = head.statement
         if hidden:
-            self._columns, head.rows = head.rows, []
+            self._bulk.columns, head.rows = head.rows, []
             if self._question:
-                value = self._columns[0][0] if self._columns else None
+                value = self._bulk.columns[0][0] if self._bulk.columns else None
                 assert self._answers is not None
                 self._answers.known[self._question] = value
                 self._question = ""
         elif statement is not None:
-            if self._job is not None:
-                tag = self._tell(self._job, tag)
+            told, tag = self._bulk.completed(tag)
+            self.wire.to_client += told
             self._ddl |= tag.startswith(("CREATE", "ALTER", "DROP"))
             self._log(statement, tag, head)
         head.done += 1
@@ -421,14 +414,6 @@ class Session:
         if not hidden:
             self.wire.to_client += protocol.message(b"C", protocol.encode(tag) + b"\0")
         return False
-
-    def _tell(self, job: CopyIn | CopyOut, tag: str) -> str:
-        """Tell the client what a COPY or UNLOAD has done; the tag that the client gets."""
-        for text in job.notices(tag.rpartition(" ")[2]):
-            fields = {"S": "INFO", "V": "INFO", "C": "00000", "M": text}
-            self.wire.to_client += protocol.fields_message(b"N", fields)
-        self._job = None
-        return job.tag(tag)
 
     def _ready(self, payload: bytes) -> None:
         self._status = payload
@@ -448,12 +433,10 @@ class Session:
             if head is not None and head.kind == b"Q":
                 return
         statement = head.statement if head is not None else None
-        job, self._job = self._job, None
-        if job is not None and job.refused is not None:
-            fields = refusal_fields(job.refused, job.query, fields)
+        ours = self._bulk.failed(fields)
+        if ours is not None:
+            fields = ours
         else:
-            if job is not None:
-                job.note_failure(fields.get("C", ""), fields.get("M", ""), fields.get("c", ""))
             self._reword(fields, statement)
         if statement is not None:
             # A syntax error quotes the text that it is near, which may be a secret.
@@ -485,7 +468,8 @@ class Session:
         if statement is None or not statement.before:
             return True
         try:
-            ending = self._ending(statement)
+            by = Loader(self.user, self.pid, self.database)
+            ending = self._bulk.ending(statement, by, self.wire)
             if head is not None and head.kind == b"E":
                 # The Flush behind the Execute was read, and ignored, as part of the COPY.
                 ending += protocol.message(b"H")
@@ -493,32 +477,6 @@ class Session:
         except Stopped:
             pass  # the backend has said why; its message is in the inbox
         return False
-
-    def _ending(self, statement: Statement) -> bytes:
-        """Carry the COPY or the rest of the UNLOAD out; the message that ends it."""
-        if statement.copy is not None:
-            by = Loader(self.user, self.pid, self.database)
-            self._job = copy = CopyIn(statement.copy, self._services, by)
-            return copy.feed(self._columns, self._services.objects, self.wire)
-        assert self._job is not None and not isinstance(self._job, CopyIn)
-        self._job.finish()
-        if self._job.refused is not None:
-            return protocol.message(b"f", b"refused by the stand-in\0")
-        return protocol.message(b"c")
-
-    def _unload(self, head: Asked | None, kind: bytes, payload: bytes) -> None:
-        """The rows of an UNLOAD, on their way from the backend into files."""
-        if kind == b"H":
-            # Imported at the first UNLOAD: Arrow takes a quarter of a second.
-            from src.standin.copy_out import CopyOut, described
-
-            statement = head.statement if head is not None else None
-            assert statement is not None and statement.unload is not None
-            columns = described(self._described)
-            self._job = CopyOut(statement.unload, columns, self._services.objects)
-        elif kind == b"d":
-            assert self._job is not None and not isinstance(self._job, CopyIn)
-            self._job.write(payload)
 
     # -- log ---------------------------------------------------------------------------------
 

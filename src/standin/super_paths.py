@@ -34,22 +34,26 @@ class _Scope:
 
     tables: set[str] = field(default_factory=set)
     elements: set[str] = field(default_factory=set)
+    roots: frozenset[str] = frozenset()
+    doubtful: bool = False
 
 
-def edit_super(words: Sequence[Token], edits: Edits) -> None:
-    """Edit navigation and unnesting in all SELECTs of a statement."""
+def edit_super(words: Sequence[Token], edits: Edits, roots: frozenset[str]) -> bool:
+    """Edit navigation and unnesting in all SELECTs of a statement.
+
+    ``c.name`` navigates when ``c`` is no table but a column, which only PostgreSQL can tell:
+    ``roots`` are the names that it has missed as tables. True when some may still be missed.
+    """
     found = blocks(words)
     if not found:
-        return
-    scope = _Scope()
+        return False
+    scope = _Scope(roots=roots)
     for at, token in enumerate(words):
         if token.word in ("INTO", "UPDATE", "USING", "TABLE", "VIEW") and at + 1 < len(words):
             _, end = _chain(words, at + 1)
             scope.tables |= {t.name for t in words[at + 1 : end] if t.name is not None}
         elif token.word == "AS" and word(words, at + 1) == "(" and at and words[at - 1].name:
             scope.tables.add(words[at - 1].name or "")  # WITH name AS (
-        elif token.word == ")" and word(words, at + 1) == "AS" and word(words, at + 2) == "(":
-            pass
     spans = []
     for block in found:
         span = block.clause("FROM")
@@ -59,6 +63,7 @@ def edit_super(words: Sequence[Token], edits: Edits) -> None:
     relations = _relation_positions(words, spans)
     for block in found:
         _edit_paths(words, block, scope, relations, edits)
+    return scope.doubtful
 
 
 def _chain(words: Sequence[Token], at: int) -> tuple[list[Token | int | str], int]:
@@ -116,6 +121,11 @@ def _path(steps: Sequence[Token | int | str], scope: _Scope) -> str | None:
     if any(_name(step) in scope.tables for step in steps[1:3]):
         return None  # schema.table.column, database.schema.table.column
     if len(steps) == 1:
+        return None
+    # Of ``c.a.b`` PostgreSQL misses the table a, of the schema c.
+    missed = {name, _name(steps[1])} if len(steps) > 2 else {name}
+    if isinstance(steps[1], Token) and not missed & scope.roots:
+        scope.doubtful = True
         return None
     return f"({first.text}){_subscripts(steps[1:])}"
 

@@ -135,7 +135,7 @@ def _field(raw: str, at: int, options: TextOptions) -> tuple[str | None, int, st
             at += 2
             continue
         if mark and character == mark and raw[at + 1 : at + 2] in ("", options.delimiter):
-            return "".join(out), at + 1, ""
+            return _null("".join(out), options), at + 1, ""
         if not mark and character == options.delimiter:
             break
         out.append(character)
