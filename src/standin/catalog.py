@@ -242,7 +242,7 @@ BEGIN
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.oid = cmd.objid;
         CONTINUE WHEN relation IS NULL OR namespace = 'standin';
-        IF cmd.object_type = 'view' THEN
+        IF cmd.object_type = 'view' AND cmd.command_tag = 'CREATE VIEW' THEN
             DELETE FROM standin.late_binding_view WHERE relid = cmd.objid;
         END IF;
         FOR m IN SELECT * FROM standin.marks() AS s(x)

@@ -138,6 +138,17 @@ LANGUAGE sql STABLE AS $fn$
                 ELSE format_type(type_id, modifier) END
 $fn$;
 
+-- Columns of late-binding views are told by pg_get_late_binding_view_cols() alone.
+CREATE OR REPLACE VIEW standin.pg_attribute AS
+SELECT a.* FROM pg_catalog.pg_attribute AS a
+WHERE NOT EXISTS (SELECT FROM standin.late_binding_view AS v WHERE v.relid = a.attrelid);
+CREATE OR REPLACE VIEW standin.columns AS
+SELECT c.* FROM information_schema.columns AS c
+WHERE NOT EXISTS (
+    SELECT FROM standin.late_binding_view AS v
+    JOIN pg_class AS r ON r.oid = v.relid JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE r.relname = c.table_name AND n.nspname = c.table_schema);
+
 CREATE OR REPLACE VIEW standin.relations AS
 SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind,
        c.relacl::text AS acl, pg_get_userbyid(c.relowner)::text AS owner,

@@ -56,6 +56,20 @@ CONSTRUCTS: tuple[Construct, ...] = (
               "SQLSTATE XX000, message 1023 and the table's id, as Redshift; found by row, not by "
               "table, and without the numbers of the other transactions",
               "test_serializable_conflict_in_redshifts_words"),
+    # Clients
+    Construct("psql, psycopg2, redshift_connector", _A, "unmodified", "test_psql"),
+    Construct("Redshift's JDBC driver", _A, "unmodified, through Spark's reader and by itself",
+              "test_jdbc"),
+    Construct("SQLAlchemy with sqlalchemy-redshift, pandas", _A, "unmodified", "test_sqlalchemy"),
+    Construct("awswrangler.redshift", _A, "unmodified: all ways to copy, overwrite, upsert, "
+              "unload and read", "test_awswrangler"),
+    Construct("dbt-redshift", _A, "unmodified: a project built twice by 8 threads, and its docs",
+              "test_dbt"),
+    Construct("attisdistkey, attsortkeyord, attencodingtype, reldiststyle, adsrc; "
+              "format_encoding()", _R, "columns of Redshift's catalog that clients ask for",
+              "test_sqlalchemy"),
+    Construct("pg_attribute, information_schema.columns", _R, "without late-binding views, whose "
+              "columns pg_get_late_binding_view_cols() tells", "test_dbt"),
     # COPY
     Construct("COPY … FORMAT AS ORC, PARQUET", _I,
               "files are checked and streamed as binary COPY into the client's own transaction, "
@@ -106,11 +120,13 @@ CONSTRUCTS: tuple[Construct, ...] = (
     Construct("UNLOAD … PARTITION BY, INCLUDE", _I, "Hive's folders", "test_partitions"),
     Construct("UNLOAD … MANIFEST, VERBOSE, MAXFILESIZE, PARALLEL, EXTENSION", _I, "",
               "test_include_and_manifest"),
+    Construct("UNLOAD … ENCRYPTED, KMS_KEY_ID, REGION", _I, "taken, without effect: the bucket's "
+              "own encryption holds", "test_awswrangler"),
     Construct("UNLOAD … ALLOWOVERWRITE, CLEANPATH", _I, "else a place that is not empty is "
               "refused", "test_what_is_there_stays_unless_it_is_said"),
     Construct("UNLOAD … HEADER, DELIMITER, NULL AS, ESCAPE, ADDQUOTES, FIXEDWIDTH, GZIP, BZIP2, "
               "ZSTD", _I, "", "test_what_was_unloaded_with_escape_loads_again"),
-    Construct("UNLOAD … FORMAT AS JSON, ENCRYPTED; a LIMIT in the outer SELECT", _X,
+    Construct("UNLOAD … FORMAT AS JSON, MASTER_SYMMETRIC_KEY; a LIMIT in the outer SELECT", _X,
               "not built; the last as Redshift does", "test_refused"),
     # DDL
     Construct("DISTSTYLE, DISTKEY, SORTKEY, ENCODE, BACKUP", _I, "remembered, shown in "

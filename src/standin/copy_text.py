@@ -29,6 +29,8 @@ from src.standin.text_values import Fault, converter
 
 _CHUNK = 4 << 20
 _BATCH = 32_768
+_ERRORS_AT_ONCE = 1000
+_LONGEST_RECORD = 64 << 20
 
 ARROW_TYPES = {
     "int2": pa.int16(), "int4": pa.int32(), "int8": pa.int64(), "float4": pa.float32(),
@@ -58,6 +60,7 @@ class TextCopy:
     ) -> None:
         assert command.text is not None
         self.skipped = 0
+        self._errors: list[LoadRefused] = []
         self._command = command
         self._options = command.text
         self._target = target
@@ -80,6 +83,7 @@ class TextCopy:
                 raise LoadRefused(str(problem), code=8001, file=url) from None
             except (pa.ArrowException, OSError, EOFError) as error:
                 raise LoadRefused("The file cannot be read", f"{url}: {error}", 1216, url) from None
+        self._keep_errors()
         yield TRAILER
 
     def _batches(self, url: str, source: pa.NativeFile) -> Iterator[list[pa.Array]]:
@@ -188,10 +192,18 @@ class TextCopy:
             shows_detail=False,
             recorded=True,
         )
-        self._record([error])
+        self._errors.append(error)
         self.skipped += 1
         if self.skipped >= max(self._options.max_error, 1) and not self._options.ignore_all_errors:
+            self._keep_errors()
             raise error
+        if len(self._errors) >= _ERRORS_AT_ONCE:
+            self._keep_errors()
+
+    def _keep_errors(self) -> None:
+        errors, self._errors = self._errors, []
+        if errors:
+            self._record(errors)
 
     # -- the fast way --------------------------------------------------------------------------
 
@@ -327,6 +339,9 @@ def _chunks(source: pa.NativeFile, form: str, options: TextOptions) -> Iterator[
         if skip:
             continue
         end = _last_record_end(rest, form, options)
+        if not end and len(rest) > _LONGEST_RECORD:
+            # A quote that is never closed would gather the whole file.
+            end = rest.rfind(b"\n") + 1
         if end:
             yield line, rest[:end]
             line += rest.count(b"\n", 0, end)

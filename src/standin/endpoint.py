@@ -143,31 +143,30 @@ class Endpoint:
 
     def record_load_errors(self, errors: list[LoadRefused], target: Target, by: Loader) -> None:
         """Keep errors of COPY where the client's rollback does not reach."""
+        row = "(%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), " + ", ".join(["%s"] * 10) + ")"
+        values: list[object] = []
         for error in errors:
-            self._as_admin(
+            values += (
+                target.query,
+                by.user,
+                by.session,
+                target.transaction,
                 by.database,
-                "INSERT INTO standin.load_error VALUES (%s, %s, %s, %s, %s, %s, %s, "
-                "clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (
-                    target.query,
-                    by.user,
-                    by.session,
-                    target.transaction,
-                    by.database,
-                    target.relation,
-                    f"{target.schema}.{target.name}",
-                    error.file,
-                    error.line,
-                    error.column,
-                    error.column_type,
-                    error.column_length,
-                    error.value.replace("\0", ""),
-                    error.code,
-                    error.context or error.message,
-                    error.raw_line.replace("\0", ""),
-                    error.position,
-                ),
+                target.relation,
+                f"{target.schema}.{target.name}",
+                error.file,
+                error.line,
+                error.column,
+                error.column_type,
+                error.column_length,
+                error.value.replace("\0", ""),
+                error.code,
+                error.context or error.message,
+                error.raw_line.replace("\0", ""),
+                error.position,
             )
+        text = "INSERT INTO standin.load_error VALUES " + ", ".join([row] * len(errors))
+        self._as_admin(by.database, text, tuple(values))
 
     def table_id(self, database: str, table: str) -> str:
         """The id of the table of that name, or the name when there is not just one."""

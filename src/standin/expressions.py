@@ -51,6 +51,12 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
         if token.word in _CATALOG_COLUMNS and word(words, at + 1) not in ("(", "."):
             _catalog_column(words, at, edits)
             continue
+        if token.kind is Kind.NUMBER and at + 1 < len(words):
+            following = words[at + 1]
+            if following.kind is Kind.WORD and following.start == token.end:
+                edits.insert_after(token, " ")  # 1WHEN, which PostgreSQL has ceased to take
+        if token.name in ("pg_attribute", "columns"):
+            _catalog_relation(words, at, edits)
         if token.kind is not Kind.WORD or (at and words[at - 1].word == "."):
             continue
         name = token.word
@@ -93,6 +99,18 @@ def _catalog_column(words: Sequence[Token], at: int, edits: Edits) -> None:
     listed = word(words, at - (3 if table else 1)) in ("SELECT", ",")
     alone = listed and word(words, at + 1) in (",", "FROM")
     edits.replace(first, words[at], f"{text} AS {words[at].text}" if alone else text)
+
+
+def _catalog_relation(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """pg_attribute and information_schema.columns without late-binding views, as in Redshift."""
+    schema = words[at - 2].name if at > 1 and words[at - 1].word == "." else None
+    first = at if schema is None else at - 2
+    wanted = "information_schema" if words[at].name == "columns" else "pg_catalog"
+    read = word(words, first - 1) in ("FROM", "JOIN", ",")
+    if read and word(words, at + 1) != "." and (
+        schema == wanted or (schema is None and wanted == "pg_catalog")
+    ):  # fmt: skip
+        edits.replace(words[first], words[at], f"standin.{words[at].name}")
 
 
 def _late_binding_columns(words: Sequence[Token], at: int, edits: Edits) -> None:

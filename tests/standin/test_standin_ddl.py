@@ -290,6 +290,19 @@ def test_late_binding_views_do_not_hold_their_tables(db: Db) -> None:
     db.run("DROP VIEW v")
 
 
+def test_a_late_binding_view_stays_one_under_another_name(db: Db) -> None:
+    db.run("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t WITH NO SCHEMA BINDING")
+    db.run("ALTER TABLE v RENAME TO w")
+    # As in Redshift its columns are told by the function, and by nothing else.
+    assert db.rows("SELECT col_name, col_type FROM pg_get_late_binding_view_cols() cols(s name, "
+                   "v name, col_name name, col_type varchar, n int) WHERE v = 'w' AND "
+                   "s = current_schema()") == [("a", "integer")]  # fmt: skip
+    assert db.one("SELECT count(*) FROM pg_catalog.pg_attribute a "
+                  "WHERE a.attrelid = 'w'::regclass AND a.attnum > 0") == 0  # fmt: skip
+    db.run("DROP TABLE t; CREATE TABLE t (a varchar(3)); INSERT INTO t VALUES ('x')")
+    assert db.rows("SELECT * FROM w") == [("x",)]
+
+
 def test_an_ordinary_view_holds_its_table(db: Db) -> None:
     db.run("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t")
     assert db.error("DROP TABLE t").pgcode == "2BP01"

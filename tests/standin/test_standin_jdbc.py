@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from src.session import find_java
 from src.standin.server import Endpoint
 from tests.standin.helpers import Db
 
@@ -30,7 +31,7 @@ def test_jdbc(endpoint: Endpoint, home: Path, db: Db, schema: str, tls: str) -> 
         [sys.executable, str(HERE / "program_jdbc.py"), url],
         env=os.environ | {
             "RS_USER": endpoint.user, "RS_PASS": endpoint.password, "RS_S": schema,
-            "PYSPARK_PYTHON": sys.executable,
+            "PYSPARK_PYTHON": sys.executable, "JAVA_HOME": find_java(),
         },
         capture_output=True, text=True, check=False, timeout=500,
     )  # fmt: skip

@@ -70,6 +70,7 @@ def sales(db: Db) -> Db:
         ("SELECT AVG(x) FROM (SELECT -5 AS x UNION ALL SELECT -2) AS s", [(-3,)]),
         ("SELECT APPROXIMATE COUNT(DISTINCT dept) FROM sales", [(2,)]),
         ("SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amount) FROM sales", [(20.0,)]),
+        ("SELECT CASE 1WHEN 1THEN 2ELSE 3END", [(2,)]),
         ("SELECT 7 / 2, -7 / 2, 7 % 3, 7 / 2.0 > 3.49", [(3, -3, 1, True)]),
         ("SELECT length('x'::varchar || repeat('y', 300)::varchar)", [(257,)]),
     ],

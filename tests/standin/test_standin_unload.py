@@ -221,7 +221,7 @@ def test_redshift_connector_unloads_anew_each_time(endpoint: Endpoint, files: Fi
         ("SELECT 1", "PARQUET HEADER", "HEADER is not supported for UNLOAD to PARQUET"),
         ("SELECT 1", "CSV ADDQUOTES", "ADDQUOTES is not supported for UNLOAD to CSV"),
         ("SELECT 1", "FORMAT AS JSON", "no UNLOAD to JSON"),
-        ("SELECT 1", "ENCRYPTED", "no UNLOAD with ENCRYPTED"),
+        ("SELECT 1", "MASTER_SYMMETRIC_KEY 'x' ENCRYPTED", "no UNLOAD with MASTER"),
         ("SELECT 1", "CLEANPATH ALLOWOVERWRITE", "not both"),
         ("SELECT 1", "MAXFILESIZE 1 MB", "between 5 MB"),
         ("SELECT 1 AS a", "PARTITION BY (b)", '"b" is not in the query'),
