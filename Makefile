@@ -9,7 +9,7 @@ BIN := .venv/bin
 RAW ?=
 ARGS ?=
 
-.PHONY: help setup run test test-long soak lint fmt zip bench clean clean-data
+.PHONY: help setup clients run test test-long soak lint fmt zip bench clean clean-data
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ endif
 test: setup ## Run the fast tests, with coverage
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" --cov --cov-report=term $(ARGS)
 
-test-long: setup ## Run the tests that take longer
+clients: setup ## Make .venv-clients from requirements-clients.lock, for tests/clients
+	@scripts/setup_clients.sh
+
+test-long: setup clients ## Run the tests that take longer
 	@$(BIN)/pytest -m long $(ARGS)
 
 soak: setup ## Run hours of seeded histories and kills; goes on where it was stopped

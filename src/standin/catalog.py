@@ -16,7 +16,10 @@ import base64
 import json
 from collections.abc import Mapping
 
-CATALOG_VERSION = 1
+from src.standin.catalog_views import VIEWS
+from src.standin.functions_sql import FUNCTIONS
+
+CATALOG_VERSION = 2
 
 ADMIN = "standin_admin"
 """The superuser of the PostgreSQL behind; clients cannot log in as it."""
@@ -53,13 +56,18 @@ CREATE TABLE IF NOT EXISTS standin.late_binding_view (
     relid oid PRIMARY KEY, body text, search_path text, reads text[], signature text,
     failed_state text, failed_message text
 );
+-- What an UNLOAD ends in: nothing is ever in it.
+CREATE TABLE IF NOT EXISTS standin.unload_end (nothing text);
+GRANT INSERT ON standin.unload_end TO PUBLIC;
 CREATE SEQUENCE IF NOT EXISTS standin.query_id;
 CREATE TABLE IF NOT EXISTS standin.load_error (
     query_id bigint, user_name text, session_id int, transaction_id bigint, database_name text,
     table_id bigint, table_name text, start_time timestamp, file_name text, line_number bigint,
     column_name text, column_type text, column_length text, raw_value text,
-    error_code int, error_message text
+    error_code int, error_message text, raw_line text, position int
 );
+ALTER TABLE standin.load_error ADD COLUMN IF NOT EXISTS raw_line text;
+ALTER TABLE standin.load_error ADD COLUMN IF NOT EXISTS position int;
 """
 
 _EVENT_TRIGGERS = """
@@ -234,7 +242,7 @@ BEGIN
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.oid = cmd.objid;
         CONTINUE WHEN relation IS NULL OR namespace = 'standin';
-        IF cmd.object_type = 'view' THEN
+        IF cmd.object_type = 'view' AND cmd.command_tag = 'CREATE VIEW' THEN
             DELETE FROM standin.late_binding_view WHERE relid = cmd.objid;
         END IF;
         FOR m IN SELECT * FROM standin.marks() AS s(x)
@@ -351,6 +359,42 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message;
 END $fn$;
 
+-- The column or table that a query names and that is not there: whether an alias is meant, or a
+-- column that is navigated.
+CREATE OR REPLACE FUNCTION standin.missing_name(query text) RETURNS text
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    said text;
+BEGIN
+    EXECUTE 'PREPARE standin_probe AS ' || query;
+    DEALLOCATE standin_probe;
+    RETURN NULL;
+EXCEPTION
+    WHEN undefined_column THEN
+        GET STACKED DIAGNOSTICS said = MESSAGE_TEXT;
+        RETURN 'column ' || substring(said FROM '^column "(.+)" does not exist');
+    WHEN undefined_table THEN
+        GET STACKED DIAGNOSTICS said = MESSAGE_TEXT;
+        RETURN 'table ' || substring(said FROM '^missing FROM-clause entry for table "(.+)"');
+    WHEN OTHERS THEN
+        RETURN NULL;
+END $fn$;
+
+-- The names of a query's columns, in order, as a JSON array.
+CREATE OR REPLACE FUNCTION standin.names_of(query text) RETURNS text
+LANGUAGE plpgsql AS $fn$
+DECLARE
+    found text;
+BEGIN
+    EXECUTE format(
+        'SELECT json_agg(k ORDER BY i) FROM json_object_keys((SELECT row_to_json(r) FROM '
+        '(SELECT s.* FROM (SELECT 1) AS one LEFT JOIN (%s) AS s ON false) AS r)) '
+        'WITH ORDINALITY AS keys(k, i)', query) INTO found;
+    RETURN found;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $fn$;
+
 CREATE OR REPLACE FUNCTION standin.copy_columns(target text)
 RETURNS TABLE (attnum smallint, attname text, typname text, typmod int, attnotnull boolean,
                attidentity text, relid oid, nspname text, relname text, transaction_id bigint,
@@ -371,213 +415,14 @@ END $fn$;
 GRANT USAGE ON SEQUENCE standin.query_id TO PUBLIC;
 """
 
-_VIEWS = """
-CREATE OR REPLACE VIEW pg_catalog.stl_load_errors AS
-SELECT 100 AS userid, 0 AS slice, table_id::int AS tbl, start_time AS starttime,
-       session_id AS session, query_id::int AS query, file_name::char(256) AS filename,
-       line_number, column_name::char(127) AS colname, column_type::char(10) AS type,
-       column_length::char(10) AS col_length, NULL::int AS position,
-       NULL::char(1024) AS raw_line, raw_value::char(1024) AS raw_field_value,
-       error_code AS err_code, left(error_message, 100)::char(100) AS err_reason,
-       0 AS is_partial, NULL::bigint AS start_offset
-FROM standin.load_error;
-
-CREATE OR REPLACE VIEW pg_catalog.sys_load_error_detail AS
-SELECT 100 AS user_id, query_id, transaction_id, session_id, database_name, table_id, start_time,
-       file_name, line_number, column_name, column_type, column_length, NULL::int AS position,
-       error_code, error_message
-FROM standin.load_error;
-
--- The defaults are those that Redshift's documentation gives for tables without ENCODE.
-CREATE OR REPLACE FUNCTION standin.encoding_of(rel oid, att smallint, type_id oid) RETURNS text
-LANGUAGE sql STABLE AS $fn$
-    SELECT coalesce(
-        (SELECT lower(encoding) FROM standin.column_declared WHERE relid = rel AND attnum = att),
-        CASE WHEN (SELECT sortkeys[1] FROM standin.table_declared WHERE relid = rel) = att
-             THEN 'none'
-             WHEN type_id IN ('bool'::regtype, 'float4'::regtype, 'float8'::regtype,
-                              'jsonb'::regtype) THEN 'none'
-             WHEN type_id IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype,
-                              'numeric'::regtype, 'date'::regtype, 'timestamp'::regtype,
-                              'timestamptz'::regtype) THEN 'az64'
-             ELSE 'lzo' END)
-$fn$;
-
-CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
-SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
-       format_type(a.atttypid, a.atttypmod) AS type,
-       standin.encoding_of(c.oid, a.attnum, a.atttypid) AS encoding,
-       coalesce(d.distkey = a.attnum, false) AS distkey,
-       (coalesce(array_position(d.sortkeys, a.attnum), 0)
-        * CASE WHEN d.sortstyle = 'INTERLEAVED' AND array_position(d.sortkeys, a.attnum) % 2 = 0
-               THEN -1 ELSE 1 END)::int AS sortkey,
-       a.attnotnull AS "notnull"
-FROM pg_class AS c
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN standin.table_declared AS d ON d.relid = c.oid
-WHERE c.relkind IN ('r', 'v', 'p') AND n.nspname = ANY (current_schemas(false));
-
--- What cannot be known without Redshift's storage (skew, unsorted, stats_off …) is null.
-CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
-SELECT current_database()::text AS database, n.nspname::text AS schema, c.oid::int AS table_id,
-       c.relname::text AS "table",
-       CASE WHEN coalesce(d.encode_auto, NOT EXISTS (
-                SELECT FROM standin.column_declared AS e WHERE e.relid = c.oid))
-            THEN 'Y, AUTO(ENCODE)' ELSE 'Y' END AS encoded,
-       CASE WHEN d.distkey IS NOT NULL THEN 'KEY(' || k.attname || ')'
-            WHEN coalesce(d.diststyle, 'AUTO') = 'AUTO' THEN 'AUTO(ALL)'
-            ELSE d.diststyle END AS diststyle,
-       CASE WHEN d.sortstyle = 'AUTO' THEN 'AUTO(SORTKEY)'
-            WHEN d.sortstyle = 'INTERLEAVED' THEN 'INTERLEAVED'
-            ELSE s.attname::text END AS sortkey1,
-       (SELECT max(atttypmod - 4) FROM pg_attribute
-        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-          AND atttypid = 'varchar'::regtype) AS max_varchar,
-       CASE WHEN s.attname IS NOT NULL
-            THEN standin.encoding_of(c.oid, s.attnum, s.atttypid) END AS sortkey1_enc,
-       coalesce(cardinality(d.sortkeys), 0) AS sortkey_num,
-       ceil(pg_table_size(c.oid) / 1048576.0)::bigint AS size,
-       NULL::numeric AS pct_used, NULL::bigint AS empty, NULL::numeric AS unsorted,
-       NULL::numeric AS stats_off, greatest(c.reltuples, 0)::numeric AS tbl_rows,
-       NULL::numeric AS skew_sortkey1, NULL::numeric AS skew_rows,
-       greatest(c.reltuples, 0)::numeric AS estimated_visible_rows
-FROM pg_class AS c
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-LEFT JOIN standin.table_declared AS d ON d.relid = c.oid
-LEFT JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum = d.distkey
-LEFT JOIN pg_attribute AS s ON s.attrelid = c.oid AND s.attnum = d.sortkeys[1]
-WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'standin')
-  AND n.nspname NOT LIKE 'pg\\_%';
-
-CREATE OR REPLACE VIEW standin.declared_foreign_keys AS
-SELECT n.nspname AS schemaname, c.relname AS tablename, f.definition
-FROM standin.table_declared AS d
-JOIN pg_class AS c ON c.oid = d.relid
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-CROSS JOIN unnest(d.foreign_keys) AS f(definition);
-
-CREATE OR REPLACE FUNCTION pg_catalog.pg_get_late_binding_view_cols()
-RETURNS TABLE (view_schema name, view_name name, col_name name, col_type text, col_num int)
-LANGUAGE sql STABLE AS $fn$
-    SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnum::int
-    FROM standin.late_binding_view AS v
-    JOIN pg_class AS c ON c.oid = v.relid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-$fn$;
-
-GRANT SELECT ON standin.table_declared, standin.column_declared, standin.late_binding_view,
-    standin.load_error, standin.declared_foreign_keys TO PUBLIC;
-GRANT SELECT ON pg_catalog.stl_load_errors, pg_catalog.sys_load_error_detail,
-    pg_catalog.pg_table_def, pg_catalog.svv_table_info TO PUBLIC;
-"""
-
-_FUNCTIONS = """
-CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp
-LANGUAGE sql STABLE AS $$ SELECT date_trunc('second', statement_timestamp()::timestamp) $$;
-CREATE OR REPLACE FUNCTION pg_catalog.standin_sysdate() RETURNS timestamp
-LANGUAGE sql STABLE AS $$ SELECT transaction_timestamp()::timestamp $$;
-CREATE OR REPLACE FUNCTION pg_catalog.trunc(timestamp) RETURNS date
-LANGUAGE sql IMMUTABLE AS $$ SELECT $1::date $$;
-CREATE OR REPLACE FUNCTION pg_catalog.last_day(date) RETURNS date
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT (date_trunc('month', $1::timestamp) + interval '1 month - 1 day')::date $$;
-CREATE OR REPLACE FUNCTION pg_catalog.last_day(timestamp) RETURNS date
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT (date_trunc('month', $1) + interval '1 month - 1 day')::date $$;
-
-CREATE OR REPLACE FUNCTION standin.date_part_name(part text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $fn$
-BEGIN
-    RETURN CASE
-        WHEN lower(part) IN ('year', 'years', 'y', 'yr', 'yrs') THEN 'year'
-        WHEN lower(part) IN ('quarter', 'quarters', 'qtr', 'qtrs') THEN 'quarter'
-        WHEN lower(part) IN ('month', 'months', 'mon', 'mons') THEN 'month'
-        WHEN lower(part) IN ('week', 'weeks', 'w') THEN 'week'
-        WHEN lower(part) IN ('day', 'days', 'd') THEN 'day'
-        WHEN lower(part) IN ('hour', 'hours', 'h', 'hr', 'hrs') THEN 'hour'
-        WHEN lower(part) IN ('minute', 'minutes', 'm', 'min', 'mins') THEN 'minute'
-        WHEN lower(part) IN ('second', 'seconds', 's', 'sec', 'secs') THEN 'second'
-        WHEN lower(part) IN ('millisecond', 'milliseconds', 'ms', 'msec', 'msecs', 'msecond',
-                             'mseconds', 'millisec', 'millisecs', 'millisecon') THEN 'millisecond'
-        WHEN lower(part) IN ('microsecond', 'microseconds', 'microsec', 'microsecs', 'microsecond',
-                             'usecond', 'useconds', 'us', 'usec', 'usecs') THEN 'microsecond'
-    END;
-END $fn$;
-
-CREATE OR REPLACE FUNCTION standin.no_part(part text, what text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $fn$
-BEGIN
-    RAISE EXCEPTION 'the stand-in has no % with the date part "%"', what, part
-        USING ERRCODE = '0A000';
-END $fn$;
-
--- DATEADD keeps the day of the month where it exists, as PostgreSQL's intervals do (ADD_MONTHS,
--- which does not, is not here).
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, t timestamp) RETURNS timestamp
-LANGUAGE sql IMMUTABLE AS $fn$
-    SELECT CASE standin.date_part_name(part)
-        WHEN 'year' THEN t + n * interval '1 year'
-        WHEN 'quarter' THEN t + n * interval '3 months'
-        WHEN 'month' THEN t + n * interval '1 month'
-        WHEN 'week' THEN t + n * interval '7 days'
-        WHEN 'day' THEN t + n * interval '1 day'
-        WHEN 'hour' THEN t + n * interval '1 hour'
-        WHEN 'minute' THEN t + n * interval '1 minute'
-        WHEN 'second' THEN t + n * interval '1 second'
-        WHEN 'millisecond' THEN t + n * interval '1 millisecond'
-        WHEN 'microsecond' THEN t + n * interval '1 microsecond'
-        ELSE standin.no_part(part, 'DATEADD')::timestamp END
-$fn$;
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, t date) RETURNS timestamp
-LANGUAGE sql IMMUTABLE AS $$ SELECT dateadd($1, $2, $3::timestamp) $$;
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, t text) RETURNS timestamp
-LANGUAGE sql STABLE AS $$ SELECT dateadd($1, $2, $3::timestamp) $$;
-CREATE OR REPLACE FUNCTION pg_catalog.dateadd(part text, n bigint, t timestamptz)
-RETURNS timestamptz LANGUAGE sql IMMUTABLE
-AS $$ SELECT dateadd($1, $2, $3 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' $$;
-
--- DATEDIFF counts the boundaries between two times, not whole units. Where a week begins is not
--- said in the documentation, so weeks are refused.
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamp, b timestamp) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $fn$
-    SELECT CASE standin.date_part_name(part)
-        WHEN 'year' THEN (extract(year FROM b) - extract(year FROM a))::bigint
-        WHEN 'quarter' THEN ((extract(year FROM b) - extract(year FROM a)) * 4
-                             + extract(quarter FROM b) - extract(quarter FROM a))::bigint
-        WHEN 'month' THEN ((extract(year FROM b) - extract(year FROM a)) * 12
-                           + extract(month FROM b) - extract(month FROM a))::bigint
-        WHEN 'day' THEN (b::date - a::date)::bigint
-        WHEN 'hour' THEN
-            (extract(epoch FROM date_trunc('hour', b) - date_trunc('hour', a)) / 3600)::bigint
-        WHEN 'minute' THEN
-            (extract(epoch FROM date_trunc('minute', b) - date_trunc('minute', a)) / 60)::bigint
-        WHEN 'second' THEN
-            extract(epoch FROM date_trunc('second', b) - date_trunc('second', a))::bigint
-        WHEN 'millisecond' THEN
-            (extract(epoch FROM date_trunc('milliseconds', b) - date_trunc('milliseconds', a))
-             * 1000)::bigint
-        WHEN 'microsecond' THEN (extract(epoch FROM b - a) * 1000000)::bigint
-        ELSE standin.no_part(part, 'DATEDIFF')::bigint END
-$fn$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a date, b date) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$ SELECT datediff($1, $2::timestamp, $3::timestamp) $$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a text, b text) RETURNS bigint
-LANGUAGE sql STABLE AS $$ SELECT datediff($1, $2::timestamp, $3::timestamp) $$;
-CREATE OR REPLACE FUNCTION pg_catalog.datediff(part text, a timestamptz, b timestamptz)
-RETURNS bigint LANGUAGE sql IMMUTABLE
-AS $$ SELECT datediff($1, $2 AT TIME ZONE 'UTC', $3 AT TIME ZONE 'UTC') $$;
-"""
-
 INIT_SQL = (
     "SET allow_system_table_mods = on;\n"
     "SET client_min_messages = warning;\n"
     + _TABLES
     + _EVENT_TRIGGERS
     + _SUPPORT
-    + _VIEWS
-    + _FUNCTIONS
+    + VIEWS
+    + FUNCTIONS
     + f"""
 DELETE FROM standin.catalog_version;
 INSERT INTO standin.catalog_version VALUES ({CATALOG_VERSION});

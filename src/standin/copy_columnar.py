@@ -6,8 +6,7 @@ Files are read a stripe or a row group's slice at a time, so memory does not gro
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,16 +17,12 @@ import pyarrow.orc
 import pyarrow.parquet
 
 from src.standin.copy_command import CopyCommand
-from src.standin.encode_binary import (
-    SIGNATURE,
-    TRAILER,
-    ColumnType,
-    byte_lengths,
-    encode_batch,
-    from_catalog,
-)
-from src.standin.objects import ObjectProblem, ObjectReader
-from src.standin.refusal import INTERNAL, LoadRefused, Refusal, scan_error
+from src.standin.copy_files import files_of
+from src.standin.copy_json import as_json
+from src.standin.copy_target import Target, TargetColumn
+from src.standin.encode_binary import SIGNATURE, TRAILER, byte_lengths, encode_batch
+from src.standin.objects import ObjectProblem, ObjectStore
+from src.standin.refusal import LoadRefused, scan_error
 
 BATCH_ROWS = 32_768
 
@@ -38,140 +33,6 @@ _OTHERS = {
     "bool": pa.bool_(),
     "date": pa.date32(),
 }
-
-
-@dataclass(frozen=True)
-class TargetColumn:
-    """A column of the table that COPY fills."""
-
-    name: str
-    type: ColumnType
-    not_null: bool
-
-
-@dataclass(frozen=True)
-class Target:
-    """The table that COPY fills, as the client's own backend sees it now."""
-
-    relation: int
-    schema: str
-    name: str
-    columns: tuple[TargetColumn, ...]
-    transaction: int
-    query: int
-
-
-def target_of(command: CopyCommand, rows: Sequence[Sequence[str | None]]) -> Target:
-    """The target from the rows of ``standin.copy_columns``; raises Refusal."""
-    if not rows:
-        # The table was made by another transaction after this one's snapshot.
-        raise Refusal(f"could not open relation with OID of {command.target}", INTERNAL)
-    known: dict[str, tuple[TargetColumn, str]] = {}
-    for row in rows:
-        _, name, typname, modifier, not_null, identity, *_ = (value or "" for value in row)
-        column = TargetColumn(name, from_catalog(typname, int(modifier)), not_null == "t")
-        known[name] = (column, identity)
-    if command.columns is None:
-        # An identity column makes its own values, so the files do not have it.
-        columns = tuple(column for column, identity in known.values() if not identity)
-    else:
-        columns = tuple(_listed(command, known))
-    first = [value or "0" for value in rows[0]]
-    return Target(int(first[6]), first[7], first[8], columns, int(first[9]), int(first[10]))
-
-
-def _listed(
-    command: CopyCommand, known: dict[str, tuple[TargetColumn, str]]
-) -> Iterator[TargetColumn]:
-    for name in command.columns or ():
-        if name not in known:
-            raise Refusal(
-                f'column "{name}" of relation "{command.table[-1]}" does not exist', "42703"
-            )
-        column, identity = known[name]
-        if identity:
-            raise Refusal(f'cannot set an identity column to a value: "{name}" needs EXPLICIT_IDS')
-        yield column
-
-
-# -- which files -----------------------------------------------------------------------------
-
-
-def files_of(command: CopyCommand, objects: ObjectReader) -> list[str]:
-    """The URLs of the files to read, checked against the manifest; raises LoadRefused."""
-    if not command.manifest:
-        # As Spectrum does: names that begin with these are not data (_SUCCESS, hidden files).
-        try:
-            listed = objects.list(command.location)
-        except ObjectProblem as problem:
-            raise LoadRefused(str(problem), code=8001, file=command.location) from None
-        files = [url for url in listed if url.rpartition("/")[2][:1] not in ("_", ".", "#", "")]
-        if not files:
-            raise LoadRefused(
-                f"The specified S3 prefix '{command.location}' does not exist", code=8001
-            )
-        return files
-    found = []
-    for url, length, mandatory in _entries(command.location, objects):
-        try:
-            size = objects.size(url)
-        except ObjectProblem as problem:
-            if not problem.missing:
-                raise LoadRefused(str(problem), code=8001, file=url) from None
-            if mandatory:
-                raise LoadRefused(
-                    "Problem reading manifest file - mandatory file not found",
-                    f"The file '{url}' of the manifest does not exist",
-                    8001,
-                    url,
-                ) from None
-            continue
-        if length is None:
-            raise LoadRefused("File entry does not have 'meta' key", url, 15003, url)
-        if size != length:
-            raise LoadRefused(
-                "Manifest content_length does not match the file",
-                f"meta.content_length is {length}, the file has {size} bytes: {url}",
-                15003,
-                url,
-            )
-        found.append(url)
-    if not found:
-        raise LoadRefused("No files of the manifest were found", command.location, 8001)
-    return found
-
-
-def _entries(url: str, objects: ObjectReader) -> Iterator[tuple[str, int | None, bool]]:
-    """URL, content_length and mandatory of each manifest entry."""
-    try:
-        with objects.open(url) as file:
-            manifest = json.loads(file.read())
-        entries = manifest["entries"]
-        if not isinstance(entries, list):
-            raise TypeError("entries is no list")
-        rows = [(entry["url"], entry.get("meta"), entry.get("mandatory", False))
-                for entry in entries]  # fmt: skip
-    except ObjectProblem as problem:
-        raise LoadRefused(
-            "The specified manifest cannot be read", str(problem), 8001, url
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LoadRefused(
-            "Manifest file is not in correct json format", f"{url}: {error}", 8001, url
-        ) from None
-    if not rows:
-        raise LoadRefused("The manifest names no files", url, 8001, url)
-    for name, meta, mandatory in rows:
-        if not isinstance(name, str) or not name.startswith("s3://") or name.endswith("/"):
-            raise LoadRefused(
-                "Manifest entry is not a whole s3:// object path", repr(name), 8001, str(name)
-            )
-        length = meta.get("content_length") if isinstance(meta, dict) else None
-        if length is not None and (not isinstance(length, int) or isinstance(length, bool)):
-            raise LoadRefused(
-                "meta.content_length is not a number of bytes", f"{name}: {length!r}", 15003, name
-            )
-        yield name, length, mandatory is True
 
 
 # -- footers ---------------------------------------------------------------------------------
@@ -186,7 +47,7 @@ class _File:
 
 
 @contextmanager
-def _opened(form: str, url: str, objects: ObjectReader) -> Iterator[_File]:
+def _opened(form: str, url: str, objects: ObjectStore) -> Iterator[_File]:
     try:
         with objects.open(url) as source:
             yield _parquet(url, source) if form == "PARQUET" else _orc(url, source)
@@ -220,9 +81,11 @@ def _parquet(url: str, source: pa.NativeFile) -> _File:
     return _File(url, file.schema_arrow, int96, file.iter_batches(BATCH_ROWS))
 
 
-def _fits(column: TargetColumn, found: pa.DataType) -> bool:
+def _fits(column: TargetColumn, found: pa.DataType, serialize: bool) -> bool:
     """Whether a file's type is the table's, coercing nothing."""
     name = column.type.name
+    if name == "jsonb":
+        return serialize and bool(pa.types.is_nested(found))
     if name in _INTEGERS:
         return bool(found == _INTEGERS[name])
     if name in _OTHERS:
@@ -237,7 +100,8 @@ def _fits(column: TargetColumn, found: pa.DataType) -> bool:
     return False
 
 
-def _check_footer(form: str, file: _File, target: Target, fill: bool) -> None:
+def _check_footer(command: CopyCommand, file: _File, target: Target) -> None:
+    form, fill = command.format, command.fill_record
     wanted, found = len(target.columns), len(file.schema)
     if found > wanted or (found < wanted and not fill):
         raise scan_error(
@@ -251,7 +115,7 @@ def _check_footer(form: str, file: _File, target: Target, fill: bool) -> None:
         column = target.columns[index]
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         label = f"{column.name} (column {index + 1}, {field.name} in the file)"
-        if not _fits(column, kind):
+        if not _fits(column, kind, command.serialize):
             wrong.append((column, f"{label}: table {column.type.sql()}, file {kind}"))
         elif (
             form == "PARQUET"
@@ -325,6 +189,9 @@ def _check_values(batch: list[pa.Array], target: Target, url: str, first_row: in
 
 def _plain(array: pa.Array) -> pa.Array:
     """The array in the one shape that the encoder takes."""
+    if pa.types.is_nested(array.type):
+        values = array.to_pylist(maps_as_pydicts="strict")
+        return pa.array([None if v is None else as_json(v) for v in values], pa.string())
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_large_string(array.type):
@@ -335,7 +202,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def stream(
-    command: CopyCommand, target: Target, objects: ObjectReader
+    command: CopyCommand, target: Target, objects: ObjectStore
 ) -> Generator[bytes | memoryview, None, None]:
     """The bytes of a binary COPY; raises LoadRefused before or between them.
 
@@ -344,7 +211,7 @@ def stream(
     urls = files_of(command, objects)
     for url in urls:
         with _opened(command.format, url, objects) as file:
-            _check_footer(command.format, file, target, command.fill_record)
+            _check_footer(command, file, target)
     types = [column.type for column in target.columns]
     yield SIGNATURE
     for url in urls:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from src.standin.refusal import INTERNAL, NOT_SUPPORTED, SYNTAX, Refusal
-from src.standin.tokens import Kind, Token, close_parenthesis, quote_identifier
+from src.standin.reader import Reader, no_authorization
+from src.standin.refusal import NOT_SUPPORTED, SYNTAX, Refusal
+from src.standin.tokens import Token, quote_identifier
 
-_SWITCHES = ("ON", "TRUE", "OFF", "FALSE")
+COLUMNAR = ("ORC", "PARQUET")
 
 # Parameters of COPY that columnar formats do not take.
 _NOT_COLUMNAR = {
@@ -21,6 +22,50 @@ _NOT_COLUMNAR = {
     "REMOVEQUOTES", "GZIP", "LZOP", "BZIP2", "ZSTD", "READRATIO", "SSH", "NOLOAD", "ENCRYPTED",
     "MASTER_SYMMETRIC_KEY", "FILLTARGET", "DELIMITER", "FIXEDWIDTH",
 }  # fmt: skip
+
+# What text formats would take and the stand-in does not.
+_NOT_BUILT = {
+    "LZOP", "SSH", "ENCRYPTED", "MASTER_SYMMETRIC_KEY", "EXPLICIT_IDS", "FILLTARGET", "READRATIO",
+}  # fmt: skip
+
+# By Redshift's documentation these exclude one another.
+_NOT_WITH = {
+    "CSV": ("FIXEDWIDTH", "REMOVEQUOTES", "ESCAPE"),
+    "JSON": ("CSV", "DELIMITER", "ESCAPE", "FILLRECORD", "FIXEDWIDTH", "IGNOREBLANKLINES",
+             "NULL", "REMOVEQUOTES", "IGNOREHEADER"),
+    "FIXEDWIDTH": ("DELIMITER", "ESCAPE", "REMOVEQUOTES"),
+    "TEXT": (),
+}  # fmt: skip
+
+
+@dataclass
+class TextOptions:
+    """How texts become values: the options of COPY from CSV, JSON and delimited text."""
+
+    delimiter: str = ""
+    quote: str = '"'
+    null: str = "\\N"
+    widths: tuple[int, ...] = ()
+    json: str = "auto"
+    compression: str = ""
+    encoding: str = "utf-8"
+    ignore_header: int = 0
+    ignore_blank_lines: bool = False
+    escape: bool = False
+    remove_quotes: bool = False
+    blanks_as_null: bool = False
+    empty_as_null: bool = False
+    trim_blanks: bool = False
+    truncate: bool = False
+    any_date: bool = False
+    replacement: str | None = None
+    """What stands for bytes that are no UTF-8, where ACCEPTINVCHARS is given."""
+    round_decimals: bool = False
+    date_format: str = ""
+    time_format: str = ""
+    max_error: int = 0
+    ignore_all_errors: bool = False
+    no_load: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +78,8 @@ class CopyCommand:
     format: str
     manifest: bool
     fill_record: bool = False
+    serialize: bool = False
+    text: TextOptions | None = None
 
     @property
     def target(self) -> str:
@@ -47,74 +94,16 @@ class CopyCommand:
         return " (" + ", ".join(quote_identifier(name) for name in self.columns) + ")"
 
 
-class _Reader:
-    """Walks over the significant tokens of a statement."""
-
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self.tokens = tokens
-        self.at = 0
-
-    @property
-    def word(self) -> str:
-        return self.tokens[self.at].word if self.at < len(self.tokens) else ""
-
-    def fail(self) -> Refusal:
-        if self.at >= len(self.tokens):
-            return Refusal("syntax error at end of input", SYNTAX)
-        return Refusal(f'syntax error at or near "{self.tokens[self.at].text}"', SYNTAX)
-
-    def take(self, *words: str) -> bool:
-        if self.word in words:
-            self.at += 1
-            return True
-        return False
-
-    def expect(self, word: str) -> None:
-        if not self.take(word):
-            raise self.fail()
-
-    def name(self) -> str:
-        if self.at >= len(self.tokens) or (name := self.tokens[self.at].name) is None:
-            raise self.fail()
-        self.at += 1
-        return name
-
-    def string(self) -> str:
-        if self.at >= len(self.tokens) or (value := self.tokens[self.at].value) is None:
-            raise self.fail()
-        self.at += 1
-        return value
-
-
-def read_name(reader: _Reader) -> tuple[str, ...]:
-    """A name of one or two parts; the database's name in front of them is dropped."""
-    parts = [reader.name()]
-    while reader.take("."):
-        parts.append(reader.name())
-    if len(parts) > 3:
-        raise Refusal(f"improper qualified name (too many dotted names): {'.'.join(parts)}", SYNTAX)
-    return tuple(parts[-2:])
-
-
 def read_copy(tokens: Sequence[Token]) -> CopyCommand:
     """The COPY that the significant ``tokens`` of one statement spell; raises Refusal."""
-    reader = _Reader(tokens)
+    reader = Reader(tokens)
     reader.expect("COPY")
     if reader.word == "(":
         raise reader.fail()  # COPY (query) TO is PostgreSQL's
-    table = read_name(reader)
-    columns: list[str] | None = None
-    if reader.take("("):
-        columns = [reader.name()]
-        while reader.take(","):
-            columns.append(reader.name())
-        reader.expect(")")
+    table = reader.relation()
+    columns = reader.names() if reader.word == "(" else None
     if reader.word == "TO" or (reader.word == "FROM" and _is_stdin(tokens, reader.at)):
-        raise Refusal(
-            "COPY to or from the client is PostgreSQL's; Redshift's COPY reads objects in S3",
-            NOT_SUPPORTED,
-            hint="write ORC or Parquet files and COPY table FROM 's3://…'",
-        )
+        raise Refusal("COPY from STDIN and COPY TO are PostgreSQL's, not Redshift's", NOT_SUPPORTED)
     reader.expect("FROM")
     location = reader.string()
     if not location.startswith("s3://"):
@@ -122,8 +111,8 @@ def read_copy(tokens: Sequence[Token]) -> CopyCommand:
             f"the stand-in's COPY reads s3:// locations only, not {location.split('://')[0]!r}",
             NOT_SUPPORTED,
         )
-    found = _options(reader)
-    _check_options(found)
+    found = _Options(reader)
+    found.read()
     return CopyCommand(
         table,
         None if columns is None else tuple(columns),
@@ -131,6 +120,8 @@ def read_copy(tokens: Sequence[Token]) -> CopyCommand:
         found.format,
         found.manifest,
         found.fill,
+        found.serialize,
+        None if found.format in COLUMNAR else found.text,
     )
 
 
@@ -138,107 +129,174 @@ def _is_stdin(tokens: Sequence[Token], at: int) -> bool:
     return at + 1 < len(tokens) and tokens[at + 1].word in ("STDIN", "PROGRAM")
 
 
-@dataclass
 class _Options:
-    """What has been read of a COPY's options."""
+    """Reads a COPY's options, in whatever order they stand, and checks them."""
 
-    format: str = ""
-    manifest: bool = False
-    fill: bool = False
-    serialize: bool = False
-    authorised: bool = False
-    refused: str = ""
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.format = ""
+        self.manifest = False
+        self.fill = False
+        self.serialize = False
+        self.text = TextOptions()
+        self._authorised = False
+        self._given: list[str] = []
 
+    def read(self) -> None:
+        """All options; raises Refusal."""
+        # First only what they are, as the format that decides about them may come last.
+        start = self.reader.at
+        self._format_ahead()
+        self.reader.at = start
+        while not self.reader.ended:
+            if self.reader.authorization():
+                self._authorised = True
+            elif not (self._format() or self._common() or self._textual()):
+                raise self.reader.fail()
+        self._check()
 
-def _options(reader: _Reader) -> _Options:
-    """All options, in whatever order they stand."""
-    found = _Options()
-    while reader.at < len(reader.tokens):
-        if not (
-            _authorisation(reader, found) or _format(reader, found) or _switches(reader, found)
-        ):
+    def _format_ahead(self) -> None:
+        self.format = "TEXT"
+        for at, token in enumerate(self.reader.tokens[self.reader.at :], self.reader.at):
+            before = self.reader.tokens[at - 1].word
+            if token.word in ("CSV", "JSON", "FIXEDWIDTH", *COLUMNAR) or (
+                before in ("FORMAT", "AS") and token.word in ("AVRO", "SHAPEFILE", "TEXTFILE")
+            ):
+                self.format = token.word
+                return
+
+    def _format(self) -> bool:
+        reader = self.reader
+        if reader.take("FORMAT"):
+            reader.take("AS")
+        elif reader.word not in (*COLUMNAR, "CSV", "JSON", "AVRO", "SHAPEFILE", "FIXEDWIDTH"):
+            return False
+        found = reader.word
+        if found in self._given:
             raise reader.fail()
-    return found
-
-
-def _authorisation(reader: _Reader, found: _Options) -> bool:
-    if reader.take("IAM_ROLE"):
-        found.authorised = True
-        if not reader.take("DEFAULT"):
-            reader.string()
-    elif reader.take("CREDENTIALS", "ACCESS_KEY_ID"):
-        found.authorised = True
-        reader.take("AS")
-        reader.string()
-    elif reader.take("SECRET_ACCESS_KEY", "SESSION_TOKEN"):
-        reader.take("AS")
-        reader.string()
-    else:
-        return False
-    return True
-
-
-def _format(reader: _Reader, found: _Options) -> bool:
-    if reader.take("FORMAT"):
-        reader.take("AS")
-    elif reader.word not in ("ORC", "PARQUET", "CSV", "JSON", "AVRO", "SHAPEFILE"):
-        return False
-    if found.format:
-        raise reader.fail()
-    found.format = reader.word
-    reader.at += 1
-    return True
-
-
-def _switches(reader: _Reader, found: _Options) -> bool:
-    if reader.take("MANIFEST"):
-        found.manifest = True
-    elif reader.take("STATUPDATE"):
-        reader.take(*_SWITCHES)
-    elif reader.take("FILLRECORD"):
-        found.fill = True
-    elif reader.take("SERIALIZETOJSON"):
-        found.serialize = True
-    elif reader.take("ACCEPTINVCHARS"):
-        # Taken, and without effect: PostgreSQL refuses texts that are not UTF-8.
-        reader.take("AS")
-        if reader.at < len(reader.tokens) and reader.tokens[reader.at].value is not None:
-            reader.string()
-    elif reader.take("EXPLICIT_IDS"):
-        raise Refusal("the stand-in has no COPY with EXPLICIT_IDS")
-    elif reader.word in _NOT_COLUMNAR:
-        found.refused = found.refused or reader.word
+        if found not in (*COLUMNAR, "CSV", "JSON", "FIXEDWIDTH"):
+            raise Refusal(f"the stand-in has no COPY from {found or 'this format'}")
+        if found != self.format:
+            raise reader.fail()  # a second format
+        self._given.append(found)
         reader.at += 1
-        _skip_value(reader)
-    elif not reader.take("WITH"):
-        return False
-    return True
+        if found == "CSV" and reader.take("QUOTE"):
+            self.text.quote = reader.string()
+        elif found == "JSON" and (reader.word == "AS" or reader.at_string):
+            self.text.json = reader.string()
+        elif found == "FIXEDWIDTH":
+            self.text.widths = _widths(reader.string())
+        return True
+
+    def _common(self) -> bool:
+        reader = self.reader
+        if reader.take("MANIFEST"):
+            self.manifest = True
+        elif reader.take("STATUPDATE"):
+            reader.switch()
+        elif reader.take("FILLRECORD"):
+            self.fill = True
+            self._given.append("FILLRECORD")
+        elif reader.take("SERIALIZETOJSON"):
+            self.serialize = True
+        elif reader.take("ACCEPTINVCHARS"):
+            replacement = reader.string() if reader.word == "AS" or reader.at_string else "?"
+            self.text.replacement = replacement
+        else:
+            return reader.take("WITH")
+        return True
+
+    def _textual(self) -> bool:
+        reader, option = self.reader, self.reader.word
+        if option in _NOT_BUILT and self.format not in COLUMNAR:
+            raise Refusal(f"the stand-in has no COPY with {option}")
+        if option == "EXPLICIT_IDS":
+            raise Refusal("the stand-in has no COPY with EXPLICIT_IDS")
+        if option not in _NOT_COLUMNAR:
+            return False
+        if self.format in COLUMNAR:
+            raise Refusal(f"{option} argument is not supported for {self.format} based COPY")
+        reader.at += 1
+        self._given.append(option)
+        self._value(option)
+        return True
+
+    def _value(self, option: str) -> None:
+        reader, text = self.reader, self.text
+        if option == "DELIMITER":
+            text.delimiter = _character(reader.string())
+        elif option == "QUOTE":
+            text.quote = reader.string()
+        elif option == "NULL":
+            text.null = reader.string()
+        elif option in ("GZIP", "BZIP2", "ZSTD"):
+            text.compression = option
+        elif option == "ENCODING":
+            text.encoding = _encoding(reader)
+        elif option == "IGNOREHEADER":
+            text.ignore_header = int(reader.number())
+        elif option == "MAXERROR":
+            text.max_error = int(reader.number())
+            if not 0 <= text.max_error <= 100_000:
+                raise Refusal("MAXERROR must be between 0 and 100000", "22023")
+        elif option == "DATEFORMAT":
+            text.date_format = reader.string()
+        elif option == "TIMEFORMAT":
+            text.time_format = reader.string()
+        elif option in ("COMPUPDATE", "COMPROWS", "REGION"):
+            reader.take("PRESET")
+            reader.skip_value()
+        else:
+            setattr(text, _FLAGS[option], True)
+
+    def _check(self) -> None:
+        if self.serialize and self.format != "PARQUET":
+            raise Refusal(f"SERIALIZETOJSON argument is not supported for {self.format} based COPY")
+        if not self._authorised:
+            raise no_authorization("COPY")
+        for other in _NOT_WITH.get(self.format, ()):
+            if other in self._given:
+                raise Refusal(f"{self.format} is not supported with {other}", SYNTAX)
+        self.text.delimiter = self.text.delimiter or ("," if self.format == "CSV" else "|")
+        if len(self.text.quote.encode()) != 1:
+            raise Refusal("QUOTE must be a single one-byte character", SYNTAX)
 
 
-def _check_options(found: _Options) -> None:
-    if found.format not in ("ORC", "PARQUET"):
-        raise Refusal(
-            "the stand-in's COPY reads FORMAT AS ORC and PARQUET, not yet "
-            + (found.format or "text"),
-            hint="load ORC or Parquet files",
-        )
-    refused = found.refused or ("SERIALIZETOJSON" if found.serialize else "")
-    if refused and (found.refused or found.format != "PARQUET"):
-        raise Refusal(f"{refused} argument is not supported for {found.format} based COPY")
-    if not found.authorised:
-        raise Refusal(
-            "COPY needs authorization: IAM_ROLE or CREDENTIALS is missing",
-            INTERNAL,
-            hint="add IAM_ROLE default",
-        )
+_FLAGS = {
+    "IGNOREBLANKLINES": "ignore_blank_lines", "ESCAPE": "escape",
+    "REMOVEQUOTES": "remove_quotes", "BLANKSASNULL": "blanks_as_null",
+    "EMPTYASNULL": "empty_as_null", "TRIMBLANKS": "trim_blanks", "TRUNCATECOLUMNS": "truncate",
+    "ACCEPTANYDATE": "any_date", "ROUNDEC": "round_decimals", "NOLOAD": "no_load",
+    "IGNOREALLERRORS": "ignore_all_errors",
+}  # fmt: skip
 
 
-def _skip_value(reader: _Reader) -> None:
-    """Pass over the value of an option that is refused anyway."""
+def _character(text: str) -> str:
+    if text.startswith("\\") and len(text) > 1:
+        text = {"\\t": "\t", "\\n": "\n"}.get(text) or _octal(text)
+    if len(text.encode()) != 1:
+        raise Refusal("the stand-in's COPY takes a DELIMITER of one byte", SYNTAX)
+    return text
+
+
+def _octal(text: str) -> str:
+    digits = text[1:]
+    return chr(int(digits, 8)) if digits and set(digits) <= set("01234567") else text
+
+
+def _encoding(reader: Reader) -> str:
     reader.take("AS")
-    if reader.at < len(reader.tokens):
-        token = reader.tokens[reader.at]
-        if token.kind in (Kind.STRING, Kind.NUMBER) or token.word in _SWITCHES:
-            reader.at += 1
-        elif token.word == "(":
-            reader.at = close_parenthesis(reader.tokens, reader.at) + 1
+    name = reader.string() if reader.at_string else reader.name()
+    if name.lower() in ("utf8", "utf-8"):
+        return "utf-8"
+    known = {"utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be"}
+    if name.lower() not in known:
+        raise Refusal(f"the stand-in has no COPY with ENCODING {name}")
+    return known[name.lower()]
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part.rpartition(":")[2]) for part in text.split(","))
+    except ValueError:
+        raise Refusal(f"FIXEDWIDTH is not understood: {text!r}", SYNTAX) from None

@@ -41,6 +41,18 @@ class ColumnType:
         label = {"varchar": "character varying", "bpchar": "character"}.get(self.name, self.name)
         return f"{label}({self.length})" if self.length is not None else label
 
+    @property
+    def label(self) -> str:
+        """The type as stl_load_errors names it."""
+        return {"varchar": "varchar", "bpchar": "char", "jsonb": "super"}.get(self.name, self.name)
+
+    @property
+    def size(self) -> str:
+        """The length as stl_load_errors has it: of texts in bytes, of decimals both numbers."""
+        if self.name == "numeric" and self.precision:
+            return f"{self.precision}, {self.scale}"
+        return str(self.length if self.length is not None else 0)
+
 
 def from_catalog(name: str, modifier: int) -> ColumnType:
     """The type that pg_attribute's type name and modifier mean."""
@@ -213,6 +225,11 @@ def byte_lengths(array: pa.Array) -> npt.NDArray[np.int32]:
     return np.asarray(lengths.to_numpy(zero_copy_only=False), np.int32)
 
 
+def _json_lengths(array: pa.Array) -> Bytes2D:
+    lengths = byte_lengths(array)
+    return np.where(lengths < 0, lengths, lengths + 1).astype(">i4").view(np.uint8)
+
+
 def encode_batch(columns: list[pa.Array], types: list[ColumnType]) -> memoryview:
     """The tuples of one batch of rows; text columns are Arrow strings, others fixed-width."""
     count = len(columns[0])
@@ -229,6 +246,12 @@ def encode_batch(columns: list[pa.Array], types: list[ColumnType]) -> memoryview
             pending.append(byte_lengths(array).astype(">i4").view(np.uint8).reshape(count, 4))
             flush()
             parts.append(pc.fill_null(array.cast(pa.binary()), b""))
+        elif column.name == "jsonb":
+            pending.append(_json_lengths(array).reshape(count, 4))
+            flush()
+            # The version of jsonb's binary form, and its text.
+            texts = pc.binary_join_element_wise(b"\x01", array.cast(pa.binary()), b"")
+            parts.append(pc.fill_null(texts, b""))
         elif array.null_count == count:
             pending.append(np.full((count, 4), 0xFF, np.uint8))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 import threading
 import traceback
 from contextlib import suppress
@@ -12,14 +13,15 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from src.errors import UsageError
-from src.standin.objects import ObjectReader, Objects
-from src.standin.postgres import Postgres
+from src.standin.objects import Objects, ObjectStore
+from src.standin.postgres import DATABASE, Postgres
 from src.standin.refusal import LoadRefused
 from src.standin.session import Session
 from src.standin.statement_log import StatementLog
 
 if TYPE_CHECKING:
-    from src.standin.copy_columnar import Target
+    from src.standin.copy_in import Loader
+    from src.standin.copy_target import Target
 
 HOST = "127.0.0.1"
 
@@ -27,9 +29,17 @@ HOST = "127.0.0.1"
 class Endpoint:
     """Accepts clients until it is stopped; what sessions share is here."""
 
-    def __init__(self, postgres: Postgres, objects: Objects, log: StatementLog, port: int) -> None:
-        self.objects: ObjectReader = objects
+    def __init__(
+        self,
+        postgres: Postgres,
+        objects: Objects,
+        log: StatementLog,
+        tls: ssl.SSLContext,
+        port: int,
+    ) -> None:
+        self.objects: ObjectStore = objects
         self.log = log
+        self._tls = tls
         self._postgres = postgres
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
@@ -115,7 +125,11 @@ class Endpoint:
                         connection = self._admins[database] = self._postgres.admin(database)
                     with connection.cursor() as cursor:
                         cursor.execute(text, values)
-                        return cursor.fetchall() if cursor.description else []
+                        rows = cursor.fetchall() if cursor.description else []
+                    if database != DATABASE:
+                        # Else a client could not drop its own database.
+                        self._admins.pop(database).close()
+                    return rows
                 except (psycopg2.OperationalError, psycopg2.InterfaceError):
                     # The connection of before a crash of PostgreSQL; once more with a new one.
                     self._admins.pop(database, None)
@@ -123,20 +137,21 @@ class Endpoint:
                         raise
         return []
 
-    def record_load_error(
-        self, error: LoadRefused, target: Target, user: str, session: int, database: str
-    ) -> None:
-        """Keep an error of COPY where the client's rollback does not reach."""
-        self._as_admin(
-            database,
-            "INSERT INTO standin.load_error VALUES (%s, %s, %s, %s, %s, %s, %s, "
-            "clock_timestamp(), %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
+    def tls(self) -> ssl.SSLContext:
+        """The context for encrypted connections."""
+        return self._tls
+
+    def record_load_errors(self, errors: list[LoadRefused], target: Target, by: Loader) -> None:
+        """Keep errors of COPY where the client's rollback does not reach."""
+        row = "(%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), " + ", ".join(["%s"] * 10) + ")"
+        values: list[object] = []
+        for error in errors:
+            values += (
                 target.query,
-                user,
-                session,
+                by.user,
+                by.session,
                 target.transaction,
-                database,
+                by.database,
                 target.relation,
                 f"{target.schema}.{target.name}",
                 error.file,
@@ -147,8 +162,23 @@ class Endpoint:
                 error.value.replace("\0", ""),
                 error.code,
                 error.context or error.message,
-            ),
-        )
+                error.raw_line.replace("\0", ""),
+                error.position,
+            )
+        text = "INSERT INTO standin.load_error VALUES " + ", ".join([row] * len(errors))
+        self._as_admin(by.database, text, tuple(values))
+
+    def table_id(self, database: str, table: str) -> str:
+        """The id of the table of that name, or the name when there is not just one."""
+        with suppress(psycopg2.Error):
+            found = self._as_admin(
+                database,
+                "SELECT oid FROM pg_class WHERE relname = %s AND relkind = 'r'",
+                (table,),
+            )
+            if len(found) == 1:
+                return str(found[0][0])
+        return table
 
     def after_ddl(self, database: str) -> None:
         """Rebuild late-binding views after DDL has been committed."""

@@ -1,18 +1,23 @@
-"""Read the objects that ``s3://`` URLs name: from mapped folders, or from a real S3 by boto3."""
+"""The objects that ``s3://`` URLs name: in mapped folders, or in a real S3 by boto3."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from src.errors import StarliftError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_UNFINISHED = ".slr-"
+"""How the names of files begin that are still being written."""
 
 
 class ObjectProblem(StarliftError):
@@ -23,8 +28,46 @@ class ObjectProblem(StarliftError):
         self.missing = missing
 
 
-class ObjectReader(Protocol):
-    """What COPY needs of a store of objects."""
+class NewObject:
+    """An object that is being written: nothing is to be seen of it before ``publish``."""
+
+    def __init__(self, file: IO[bytes], publish: Callable[[IO[bytes]], None]) -> None:
+        self._file = file
+        self._publish = publish
+
+    @property
+    def closed(self) -> bool:
+        return self._file.closed
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        """Nothing: writers close what they write to, and this lives on until it is published."""
+
+    def publish(self) -> int:
+        """Let it be seen, whole; its size."""
+        size = self._file.tell()
+        self._file.flush()
+        self._publish(self._file)
+        self._file.close()
+        return size
+
+    def discard(self) -> None:
+        """Forget it."""
+        self._file.close()
+        with suppress(OSError, TypeError):
+            os.unlink(self._file.name)
+
+
+class ObjectStore(Protocol):
+    """What COPY and UNLOAD need of a store of objects."""
 
     def size(self, url: str) -> int:
         """Bytes of the object; raises ObjectProblem with ``missing`` when there is none."""
@@ -34,6 +77,12 @@ class ObjectReader(Protocol):
 
     def list(self, prefix: str) -> list[str]:
         """URLs of all objects whose URL starts with ``prefix``, sorted."""
+
+    def create(self, url: str) -> NewObject:
+        """A new object, which replaces what is there once it is published."""
+
+    def remove(self, url: str) -> None:
+        """Delete the object."""
 
 
 def split_url(url: str) -> tuple[str, str]:
@@ -47,7 +96,7 @@ def split_url(url: str) -> tuple[str, str]:
     return bucket, key
 
 
-class FolderReader:
+class FolderStore:
     """Objects of buckets that are folders on this machine: ``s3://NAME/key`` is ``PATH/key``."""
 
     def __init__(self, buckets: Mapping[str, Path]) -> None:
@@ -89,6 +138,8 @@ class FolderReader:
         found = []
         for path, _, files in os.walk(top):
             for name in files:
+                if name.startswith(_UNFINISHED):
+                    continue
                 relative = (Path(path) / name).relative_to(top).as_posix()
                 if relative.startswith(start):
                     found.append(
@@ -98,8 +149,26 @@ class FolderReader:
                     )
         return sorted(found)
 
+    def create(self, url: str) -> NewObject:
+        path = self._path(url)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Closed by publish or discard.
+            file = tempfile.NamedTemporaryFile(  # noqa: SIM115
+                dir=path.parent, prefix=_UNFINISHED, delete=False
+            )
+            os.chmod(file.name, 0o644)
+        except OSError as error:
+            raise ObjectProblem(
+                "the object cannot be written", where=url, found=str(error)
+            ) from None
+        return NewObject(file, lambda done: os.replace(done.name, path))
 
-class S3Reader:
+    def remove(self, url: str) -> None:
+        self._path(url).unlink(missing_ok=True)
+
+
+class S3Store:
     """Objects of a real S3, or of one that speaks its protocol (moto): any boto3 client."""
 
     def __init__(self, client: Any) -> None:
@@ -112,8 +181,8 @@ class S3Reader:
         endpoint_url: str | None = None,
         region: str | None = None,
         path_style: bool = False,
-    ) -> S3Reader:
-        """A reader with boto3's own way of finding credentials."""
+    ) -> S3Store:
+        """A store with boto3's own way of finding credentials."""
         try:
             import boto3
             from botocore.config import Config
@@ -143,9 +212,35 @@ class S3Reader:
     def list(self, prefix: str) -> list[str]:
         bucket, key = split_url(prefix)
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
-        return sorted(
-            f"s3://{bucket}/{entry['Key']}" for page in pages for entry in page.get("Contents", ())
-        )
+        try:
+            return sorted(
+                f"s3://{bucket}/{entry['Key']}"
+                for page in pages
+                for entry in page.get("Contents", ())
+            )
+        except Exception as error:
+            raise ObjectProblem(
+                "the objects cannot be listed", where=prefix,
+                found=f"{type(error).__name__}: {error}",
+            ) from None  # fmt: skip
+
+    def create(self, url: str) -> NewObject:
+        bucket, key = split_url(url)
+
+        def upload(file: IO[bytes]) -> None:
+            file.seek(0)
+            try:
+                self._client.upload_fileobj(_Unclosed(file), bucket, key)
+            except Exception as error:
+                raise ObjectProblem(
+                    "the object cannot be written", where=url,
+                    found=f"{type(error).__name__}: {error}",
+                ) from None  # fmt: skip
+
+        return NewObject(tempfile.TemporaryFile(prefix="slr-"), upload)
+
+    def remove(self, url: str) -> None:
+        self._call("delete_object", url)
 
     def _call(self, verb: str, url: str) -> Any:
         bucket, key = split_url(url)
@@ -165,8 +260,21 @@ class S3Reader:
             ) from None
 
 
+class _Unclosed:
+    """A file that an upload may read but not close."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        """Nothing."""
+
+
 class Objects:
-    """The reader that a stand-in uses: mapped buckets first, then S3 when it is configured.
+    """The store that a stand-in uses: mapped buckets first, then S3 when it is configured.
 
     What is mapped is kept in ``home/objects.json`` and read again for every COPY, so that a
     second program which reuses a running stand-in can add its buckets.
@@ -175,11 +283,11 @@ class Objects:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._stamp: tuple[int, int] | None = None
-        self._folders = FolderReader({})
-        self._s3: S3Reader | None = None
+        self._folders = FolderStore({})
+        self._s3: S3Store | None = None
 
-    def reader_of(self, url: str) -> ObjectReader:
-        """The reader responsible for ``url``."""
+    def store_of(self, url: str) -> ObjectStore:
+        """The store responsible for ``url``."""
         self._refresh()
         if self._folders.knows(url):
             return self._folders
@@ -192,13 +300,19 @@ class Objects:
         )
 
     def size(self, url: str) -> int:
-        return self.reader_of(url).size(url)
+        return self.store_of(url).size(url)
 
     def open(self, url: str) -> pa.NativeFile:
-        return self.reader_of(url).open(url)
+        return self.store_of(url).open(url)
 
     def list(self, prefix: str) -> list[str]:
-        return self.reader_of(prefix).list(prefix)
+        return self.store_of(prefix).list(prefix)
+
+    def create(self, url: str) -> NewObject:
+        return self.store_of(url).create(url)
+
+    def remove(self, url: str) -> None:
+        self.store_of(url).remove(url)
 
     def _refresh(self) -> None:
         try:
@@ -209,9 +323,9 @@ class Objects:
         if stamp == self._stamp:
             return
         settings = json.loads(self._file.read_text())
-        self._folders = FolderReader({k: Path(v) for k, v in settings["buckets"].items()})
+        self._folders = FolderStore({k: Path(v) for k, v in settings["buckets"].items()})
         s3 = settings.get("s3")
-        self._s3 = S3Reader.connect(**s3) if s3 is not None else None
+        self._s3 = S3Store.connect(**s3) if s3 is not None else None
         self._stamp = stamp
 
 

@@ -99,7 +99,7 @@ def parse_message(name: str, text: str, rest: bytes = b"\0\0") -> bytes:
 
 
 def run_hidden(name: str, text: str) -> bytes:
-    """Parse, bind and execute ``text`` under ``name``, and close what that made.
+    """Parse, bind, describe and execute ``text`` under ``name``, and close what that made.
 
     Closed before as well: when the execution fails, what follows it is passed over.
     """
@@ -108,6 +108,7 @@ def run_hidden(name: str, text: str) -> bytes:
         message(b"C", b"S" + label)
         + parse_message(name, text)
         + message(b"B", label + label + b"\0\0\0\0\0\0")
+        + message(b"D", b"P" + label)
         + message(b"E", label + b"\0\0\0\0")
         + message(b"C", b"P" + label)
         + message(b"C", b"S" + label)

@@ -36,7 +36,13 @@ class LoadRefused(Exception):
     column_type: str = ""
     column_length: str = ""
     value: str = ""
+    raw_line: str = ""
+    position: int | None = None
     state: str = INTERNAL
+    shows_detail: bool = True
+    """Whether the client is told more than the message."""
+    recorded: bool = False
+    """Whether it is in stl_load_errors already."""
 
     def __str__(self) -> str:
         return f"{self.message}: {self.context}" if self.context else self.message

@@ -7,23 +7,33 @@ constructs.py.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from src.standin.copy_command import CopyCommand, read_copy
+from src.standin.copy_command import read_copy
 from src.standin.ddl import (
     edit_alter_table,
     edit_create_table,
     edit_create_view,
-    edit_type,
     late_binding_mark,
     read_relation,
-    split_list,
     syntax_error,
     word,
 )
-from src.standin.refusal import IN_TRANSACTION, NOT_SUPPORTED, Refusal
+from src.standin.expressions import EDITED_WORDS, edit_expressions
+from src.standin.merge import edit_merge
+from src.standin.refusal import IN_TRANSACTION, NOT_SUPPORTED, SYNTAX, Refusal
+from src.standin.select_blocks import (
+    edit_blocks,
+    edit_pivot,
+    label_columns,
+    used_aliases,
+    with_alias,
+)
+from src.standin.show import show_query
+from src.standin.statement import SECRETS, Answers, Statement, redacted, refusing
+from src.standin.super_paths import edit_super
 from src.standin.tokens import (
     Edits,
     Kind,
@@ -35,24 +45,7 @@ from src.standin.tokens import (
     split_statements,
     tokenize,
 )
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement of a client, as the stand-in runs it."""
-
-    text: str
-    """What PostgreSQL gets."""
-    log: str
-    """What the client sent, without secrets."""
-    edited: bool = False
-    copy: CopyCommand | None = None
-    alone: str | None = None
-    """Why the statement is refused inside a transaction, if it is."""
-    begins: bool = False
-    table: str = ""
-    """The table a change is made to, for the words of a serializable conflict."""
-
+from src.standin.unload_command import read_unload
 
 SETTINGS = {
     "QUERY_GROUP", "WLM_QUERY_SLOT_COUNT", "ENABLE_RESULT_CACHE_FOR_SESSION",
@@ -65,11 +58,6 @@ SETTINGS = {
     "ENABLE_VACUUM_BOOST", "MAX_CURSOR_RESULT_SET_SIZE", "INTERVAL_FORBID_COMPOSITE_LITERALS",
 }  # fmt: skip
 """Redshift's settings that PostgreSQL does not have: kept under a name it accepts."""
-
-_SECRETS = {
-    "PASSWORD", "CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "TOKEN",
-    "MASTER_SYMMETRIC_KEY", "SECRET_ARN",
-}  # fmt: skip
 
 # First words of statements that PostgreSQL knows and Redshift does not, or that mean other things.
 _UNKNOWN_HERE = {
@@ -91,54 +79,30 @@ _UNKNOWN_HERE = {
     ("ANALYZE", "COMPRESSION"): "the stand-in has no ANALYZE COMPRESSION",
     ("LISTEN", ""): "LISTEN is not supported",
     ("NOTIFY", ""): "NOTIFY is not supported",
-    ("MERGE", ""): "the stand-in has no MERGE yet",
-    ("UNLOAD", ""): "the stand-in has no UNLOAD yet",
     ("CLUSTER", ""): "CLUSTER is not supported",
     ("REINDEX", ""): "REINDEX is not supported",
     ("DO", ""): "DO is not supported",
 }
-_SHOWN_BY_REDSHIFT = {
-    "TABLE", "VIEW", "SCHEMAS", "DATABASES", "TABLES", "COLUMNS", "EXTERNAL", "MODEL", "DATASHARES",
-    "PROCEDURE", "GRANTS", "FUNCTIONS", "PROCEDURES", "PARAMETERS", "CONSTRAINTS", "ROW", "COLUMN",
-}  # fmt: skip
 
 
-def redacted(tokens: Sequence[Token]) -> str:
-    """The statement's text without the strings that follow a word like PASSWORD."""
-    out: list[str] = []
-    secret = False
-    for token in tokens:
-        if token.kind is Kind.SPACE:
-            out.append(token.text)
-            continue
-        out.append("'***'" if secret and token.kind is Kind.STRING else token.text)
-        secret = token.word in _SECRETS or (secret and token.word in ("AS", "=", "TO", "ENCRYPTED"))
-    return "".join(out).strip()
-
-
-def refusing(refusal: Refusal) -> str:
-    """A statement that fails with the refusal's words, in the client's own transaction."""
-    parts = (refusal.state, refusal.message, refusal.detail, refusal.hint)
-    return f"SELECT standin.refuse({', '.join(quote_literal(part) for part in parts)})"
-
-
-# A statement that begins with one of the first words and has none of the others is not changed:
-# it need not be cut into tokens, which for a large INSERT takes longer than running it.
+# A large INSERT need not be cut into tokens, which takes longer than running it, when none of the
+# words is in it that would be edited.
 _PLAIN_START = re.compile(
-    r"\s*(?:(SELECT|WITH|VALUES|COMMIT|ROLLBACK|FETCH|CLOSE)\b|"
-    r"(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:[a-z_][\w$]*\s*\.\s*)*([a-z_][\w$]*)\s)",
+    r"\s*(?:(COMMIT|ROLLBACK|FETCH|CLOSE)\b|INSERT\s+INTO\s+(?:[a-z_][\w$]*\s*\.\s*)*"
+    r"([a-z_][\w$]*)\s*(?:\([\w\s,]*\)\s*)?VALUES\b)",
     re.IGNORECASE,
 )
 _NOT_PLAIN = re.compile(
-    r";|/\*|\$\$|\b(?:NVL|SYSDATE|DATEADD|DATEDIFF|DATE_PART|LISTAGG|TOP|DISTINCT|"
-    r"DECIMAL|NUMERIC|N?VARCHAR|RETURNING|CONFLICT|PASSWORD|CREDENTIALS|ACCESS_KEY_ID|"
-    r"SECRET_ACCESS_KEY|SESSION_TOKEN|TOKEN|MASTER_SYMMETRIC_KEY|SECRET_ARN)\b",
+    rf";|/\*|\$\$|\b(?:{'|'.join(sorted(EDITED_WORDS | SECRETS))}|RETURNING|CONFLICT|SELECT)\b",
     re.IGNORECASE,
 )
 
 
-def rewrite(text: str) -> list[Statement] | None:
-    """The statements of ``text``, or None when it cannot be cut up and goes through as it is."""
+def rewrite(text: str, answers: Answers) -> list[Statement] | None:
+    """The statements of ``text``, or None when it cannot be cut up and goes through as it is.
+
+    Raises Question when something has to be asked first.
+    """
     plain = _PLAIN_START.match(text)
     whole = text.count("'") % 2 == text.count('"') % 2 == 0
     if plain is not None and whole and _NOT_PLAIN.search(text) is None:
@@ -147,10 +111,19 @@ def rewrite(text: str) -> list[Statement] | None:
         tokens = tokenize(text)
     except UnfinishedText:
         return None
-    if "/*standin:" in text:
+    marked = "/*standin:" in text
+    if marked:
         tokens = tokenize("".join(_unmarked(token) for token in tokens))
-        return [replace(_rewrite_one(piece), edited=True) for piece in split_statements(tokens)]
-    return [_rewrite_one(piece) for piece in split_statements(tokens)]
+    statements = [_rewrite_one(piece, answers) for piece in split_statements(tokens)]
+    return [replace(each, edited=True) for each in statements] if marked else statements
+
+
+def query_text(text: str, answers: Answers) -> str:
+    """One query in PostgreSQL's words; raises Refusal and Question."""
+    pieces = list(split_statements(tokenize(text)))
+    if len(pieces) != 1:
+        raise Refusal("one query is expected", SYNTAX)
+    return _rewritten(pieces[0], answers).text
 
 
 def _unmarked(token: Token) -> str:
@@ -160,22 +133,84 @@ def _unmarked(token: Token) -> str:
     return token.text.replace("/*standin:", "/* standin:")
 
 
-def _rewrite_one(tokens: list[Token]) -> Statement:
+def _rewrite_one(tokens: list[Token], answers: Answers) -> Statement:
+    try:
+        return _rewritten(tokens, answers)
+    except Refusal as refusal:
+        return Statement(refusing(refusal), redacted(tokens), edited=True)
+
+
+_QUERIES = {
+    "SELECT", "WITH", "INSERT", "CREATE", "UPDATE", "DELETE", "(", "EXPLAIN", "DECLARE", "PREPARE",
+}  # fmt: skip
+
+
+def _rewritten(
+    tokens: list[Token], answers: Answers, roots: frozenset[str] = frozenset()
+) -> Statement:
+    """One statement in PostgreSQL's words; ``roots`` are columns known to be SUPER's."""
     words = significant(tokens)
     plain = "".join(token.text for token in tokens)
     statement = Statement(plain, redacted(tokens))
     edits = Edits(tokens)
-    try:
-        statement = _dispatch(words, statement, edits)
-        _edit_expressions(words, edits)
-    except Refusal as refusal:
-        return replace(statement, text=refusing(refusal), edited=True, copy=None, alone=None)
-    if statement.copy is not None or statement.text != plain:
+    has_queries = words[0].word in _QUERIES
+
+    def names_of(source: str) -> list[str]:
+        query = query_text(f"SELECT * FROM {source}", answers)
+        names = answers.ask(f"SELECT standin.names_of({quote_literal(query)})")
+        if not names:
+            raise Refusal("PIVOT over columns that are not known before it is run")
+        found: list[str] = json.loads(names)
+        return found
+
+    if has_queries and edit_pivot(words, edits, names_of):
+        return replace(_rewritten(tokenize(edits.text()), answers), log=statement.log, edited=True)
+    statement = _dispatch(words, statement, edits, answers)
+    doubtful = False
+    if has_queries:
+        edit_blocks(words, edits)
+        doubtful = edit_super(words, edits, roots)
+    edit_expressions(words, edits)
+    if has_queries:
+        label_columns(words, edits)
+    if statement.before or statement.text != plain:
         return replace(statement, edited=True)
-    return replace(statement, text=edits.text(), edited=True) if edits else statement
+    if edits:
+        statement = replace(statement, text=edits.text(), edited=True)
+    aliases = used_aliases(words) if has_queries else set()
+    if not aliases and not doubtful:
+        return statement
+    probe = _query_part(statement.text)
+    missing = answers.ask(f"SELECT standin.missing_name({quote_literal(probe)})") or ""
+    kind, _, name = missing.partition(" ")
+    if kind == "column" and name in aliases:
+        # An alias that is used beside where it is made, and is no column: its expression.
+        edits = Edits(tokens)
+        with_alias(words, name, edits)
+        tokens = tokenize(edits.text())
+    elif kind == "table" and doubtful and name not in roots:
+        roots |= {name}
+    else:
+        return statement
+    return replace(_rewritten(tokens, answers, roots), log=statement.log, edited=True)
 
 
-def _dispatch(words: list[Token], statement: Statement, edits: Edits) -> Statement:
+def _query_part(text: str) -> str:
+    """What PostgreSQL can prepare of a statement: of CREATE … AS only the query."""
+    tokens = significant(tokenize(text))
+    if not tokens or tokens[0].word != "CREATE":
+        return text
+    depth = 0
+    for token in tokens:
+        depth += (token.word == "(") - (token.word == ")")
+        if depth == 0 and token.word in ("SELECT", "WITH"):
+            return text[token.start :]
+    return text
+
+
+def _dispatch(
+    words: list[Token], statement: Statement, edits: Edits, answers: Answers
+) -> Statement:
     first, second = word(words, 0), word(words, 1)
     for key in ((first, second), (first, "")):
         if key in _UNKNOWN_HERE:
@@ -183,18 +218,34 @@ def _dispatch(words: list[Token], statement: Statement, edits: Edits) -> Stateme
     if first == "COPY":
         command = read_copy(words)
         text = f"COPY {command.target}{command.column_list} FROM STDIN (FORMAT binary)"
-        return replace(statement, text=text, copy=command, table=command.table[-1])
+        look = f"SELECT * FROM standin.copy_columns({quote_literal(command.target)})"
+        return replace(statement, text=text, before=(look,), copy=command, table=command.table[-1])
+    if first == "UNLOAD":
+        unload = read_unload(words)
+        unload.query = query_text(unload.query, answers)
+        # The empty COPY at the end is where a file that cannot be written fails the statement.
+        return replace(
+            statement,
+            text="COPY standin.unload_end FROM STDIN",
+            before=(unload.describing, unload.copying),
+            unload=unload,
+        )
     if first in ("BEGIN", "START"):
         return replace(statement, begins=True)
     if first == "CREATE":
-        return _create(words, statement, edits)
+        return _create(words, statement, edits, answers)
     if first == "ALTER" and second == "TABLE":
         return replace(statement, alone=edit_alter_table(words, 2, edits).alone)
     if first == "TRUNCATE":
-        return replace(
-            statement, alone="TRUNCATE commits its transaction in Redshift, so the stand-in "
-            "refuses it inside one",
-        )  # fmt: skip
+        return replace(statement, after=("COMMIT",))
+    if first == "MERGE":
+        whole = edit_merge(words, edits)
+        target = read_relation(words, 2)[0][-1]
+        return replace(statement, text=whole or statement.text, table=target)
+    if first == "SHOW":
+        query = show_query(words)
+        if query is not None:
+            return replace(statement, text=query)
     if first == "VACUUM":
         return replace(
             statement, text=_vacuum(words), alone="VACUUM cannot run inside a transaction block"
@@ -228,7 +279,7 @@ def _changed(words: list[Token]) -> str:
         return ""
 
 
-def _create(words: list[Token], statement: Statement, edits: Edits) -> Statement:
+def _create(words: list[Token], statement: Statement, edits: Edits, answers: Answers) -> Statement:
     at = 1
     while word(words, at) in ("LOCAL", "TEMP", "TEMPORARY", "OR", "REPLACE"):
         at += 1
@@ -241,7 +292,9 @@ def _create(words: list[Token], statement: Statement, edits: Edits) -> Statement
         bounds: dict[str, int] = {}
         edit_create_view(words, at + 1, edits, bounds)
         if bounds:
-            return _late_binding(words, at + 1, statement, bounds)
+            return _late_binding(words, at + 1, statement, bounds, answers)
+    elif kind == "MATERIALIZED":
+        _cut_storage(words, at + 2, edits)
     elif kind == "USER":
         for index, token in enumerate(words):
             if token.word == "PASSWORD" and word(words, index + 1) == "DISABLE":
@@ -249,8 +302,22 @@ def _create(words: list[Token], statement: Statement, edits: Edits) -> Statement
     return statement
 
 
+def _cut_storage(words: list[Token], at: int, edits: Edits) -> None:
+    """A materialized view's storage and refresh have no meaning here."""
+    _, at = read_relation(words, at)
+    if word(words, at) == "(":
+        at = close_parenthesis(words, at) + 1
+    end = next((i for i in range(at, len(words)) if words[i].word == "AS"), None)
+    if end is not None and end > at:
+        edits.replace(words[at], words[end - 1], "")
+
+
 def _late_binding(
-    words: list[Token], name_at: int, statement: Statement, bounds: dict[str, int]
+    words: list[Token],
+    name_at: int,
+    statement: Statement,
+    bounds: dict[str, int],
+    answers: Answers,
 ) -> Statement:
     # The body is kept as PostgreSQL is to read it, so expressions are edited before.
     inner = [token for token in words if bounds["start"] <= token.start < bounds["end"]]
@@ -259,10 +326,7 @@ def _late_binding(
     base = words[0].start
     shift = statement.text.index(words[0].text) - base
     whole = statement.text
-    body_tokens = tokenize(whole[bounds["start"] + shift : bounds["end"] + shift])
-    edits = Edits(body_tokens)
-    _edit_expressions(significant(body_tokens), edits)
-    body = edits.text()
+    body = query_text(whole[bounds["start"] + shift : bounds["end"] + shift], answers)
     parts, _ = read_relation(words, name_at)
     head = whole[: bounds["start"] + shift]
     return replace(statement, text=f"{head} {body} {late_binding_mark(parts, body)}", edited=True)
@@ -297,78 +361,8 @@ def _settings(words: list[Token], edits: Edits) -> None:
     at = 1
     if word(words, 0) == "SET" and word(words, 1) in ("SESSION", "LOCAL"):
         at = 2
-    if word(words, 0) == "SHOW" and word(words, 1) in _SHOWN_BY_REDSHIFT and len(words) > 1:
-        raise Refusal(f"the stand-in has no SHOW {word(words, 1)} yet")
     if word(words, at) in SETTINGS and word(words, at + 1) != ".":
         edits.replace(words[at], words[at], f"standin.{words[at].text.lower()}")
-
-
-# -- inside expressions ----------------------------------------------------------------------
-
-
-def _edit_expressions(words: list[Token], edits: Edits) -> None:
-    """Functions and words of Redshift that have an exact counterpart."""
-    for at, token in enumerate(words):
-        if token.kind is not Kind.WORD or word(words, at - 1 if at else len(words)) == ".":
-            continue
-        called = word(words, at + 1) == "("
-        name = token.word
-        if name == "NVL" and called:
-            edits.replace(token, token, "COALESCE")
-        elif name == "SYSDATE" and not called and word(words, at + 1) != ".":
-            edits.replace(token, token, "pg_catalog.standin_sysdate()")
-        elif name in ("DATEADD", "DATEDIFF", "DATE_PART") and called:
-            _quote_date_part(words, at + 2, edits)
-        elif name == "LISTAGG" and called:
-            _listagg(words, at, edits)
-        elif name == "TOP" and word(words, at - 1) == "SELECT" and word(words, at + 1) != ",":
-            _refuse_top(words, at)
-        elif name == "DISTINCT" and word(words, at + 1) == "ON" and word(words, at + 2) == "(":
-            raise Refusal("SELECT DISTINCT ON is not supported")
-        elif name in ("DECIMAL", "NUMERIC") and not called and _is_cast(words, at):
-            edits.replace(token, token, "numeric(18,0)")
-        elif name in ("VARCHAR", "NVARCHAR") and word(words, at + 2) == "MAX" and called:
-            edit_type(words, at, "", edits)
-
-
-def _refuse_top(words: list[Token], at: int) -> None:
-    if at + 1 < len(words) and words[at + 1].kind is Kind.NUMBER:
-        raise Refusal("the stand-in has no SELECT TOP yet", hint="use LIMIT")
-
-
-def _is_cast(words: list[Token], at: int) -> bool:
-    """Whether the type at ``at`` is that of ``x::type`` or of ``CAST(x AS type)``."""
-    if word(words, at - 1) == "::":
-        return True
-    return word(words, at - 1) == "AS" and word(words, at + 1) == ")"
-
-
-def _quote_date_part(words: list[Token], at: int, edits: Edits) -> None:
-    if at < len(words) and words[at].kind is Kind.WORD and word(words, at + 1) == ",":
-        edits.replace(words[at], words[at], quote_literal(words[at].text.lower()))
-
-
-def _listagg(words: list[Token], at: int, edits: Edits) -> None:
-    """LISTAGG(x, d) WITHIN GROUP (ORDER BY y) as string_agg(x::text, d ORDER BY y)."""
-    close = close_parenthesis(words, at + 1)
-    arguments = split_list(words, at + 1, close)
-    first, stop = arguments[0]
-    begin = first + 1 if word(words, first) == "DISTINCT" else first
-    if close >= len(words) or begin >= stop or len(arguments) > 2:
-        return
-    edits.replace(words[at], words[at], "string_agg")
-    # Insertions sit right behind tokens, so nested functions in the argument are still edited.
-    edits.insert_after(words[begin - 1], "(")
-    edits.insert_after(words[stop - 1], ")::text" if len(arguments) == 2 else ")::text, ''")
-    if word(words, close + 1) == "WITHIN" and word(words, close + 2) == "GROUP":
-        opening = close + 3
-        ending = close_parenthesis(words, opening)
-        if ending >= len(words):
-            return
-        # Move the closing parenthesis behind the ORDER BY.
-        edits.replace(words[close], words[opening], " ")
-        if word(words, ending + 1) == "OVER":
-            raise Refusal("the stand-in has no LISTAGG as a window function yet")
 
 
 def in_transaction(reason: str) -> Refusal:

@@ -34,6 +34,7 @@ from src.standin.endpoint import Endpoint as _Listener
 from src.standin.objects import Objects, save_mapping
 from src.standin.postgres import DATABASE, USER, Postgres
 from src.standin.statement_log import StatementLog
+from src.standin.tls import server_context
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,13 @@ class Server:
         listener: _Listener | None = None
         try:
             # The port first: a taken one is found before anything is started.
-            listener = _Listener(postgres, Objects(self.home / "objects.json"), log, self._port)
+            listener = _Listener(
+                postgres,
+                Objects(self.home / "objects.json"),
+                log,
+                server_context(self.home),
+                self._port,
+            )
             postgres.start()
             endpoint = Endpoint(HOST, listener.port, DATABASE, USER, passwords["user"], os.getpid())
             threading.Thread(target=listener.serve, daemon=True).start()

@@ -263,8 +263,7 @@ def test_option_faults(db: Db, files: Files, more: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
-        ("COPY t FROM 's3://lake/m' IAM_ROLE default FORMAT AS CSV", "not yet CSV"),
-        ("COPY t FROM 's3://lake/m' IAM_ROLE default", "not yet text"),
+        ("COPY t FROM 's3://lake/m' IAM_ROLE default FORMAT AS SHAPEFILE", "from SHAPEFILE"),
         ("COPY t FROM 's3://lake/m' FORMAT AS ORC", "IAM_ROLE or CREDENTIALS is missing"),
         ("COPY t FROM STDIN", "PostgreSQL's"),
         ("COPY t TO STDOUT", "PostgreSQL's"),
@@ -406,9 +405,9 @@ def test_lock_takes_no_snapshot(
 
 def test_s3_by_boto3(db: Db, files: Files) -> None:
     """The second reader, against an S3 client that is only as much of one as it needs."""
-    from src.standin.copy_columnar import files_of
     from src.standin.copy_command import CopyCommand
-    from src.standin.objects import ObjectProblem, S3Reader
+    from src.standin.copy_files import files_of
+    from src.standin.objects import ObjectProblem, S3Store
 
     class Missing(Exception):
         response = {"Error": {"Code": "404"}}  # noqa: RUF012
@@ -434,7 +433,7 @@ def test_s3_by_boto3(db: Db, files: Files) -> None:
             return {"Body": Body(self.path(Key))}
 
     files.orc("f", pa.table({"x": pa.array([1], pa.int32())}))
-    reader = S3Reader(Client())
+    reader = S3Store(Client())
     command = CopyCommand(("t",), None, files.manifest("f"), "ORC", True)
     assert files_of(command, reader) == [f"{files.url}/f"]
     with reader.open(f"{files.url}/f") as file:

@@ -18,7 +18,8 @@ def test_the_page_is_fresh() -> None:
 def test_named_tests_exist() -> None:
     found = {
         name
-        for path in HERE.glob("test_*.py")
+        for folder in (HERE, HERE.parent / "clients")
+        for path in folder.glob("test_*.py")
         for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }
     named = {construct.test for construct in CONSTRUCTS}

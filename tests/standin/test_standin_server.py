@@ -229,3 +229,18 @@ def test_command_line(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
     assert again.returncode == 3 and again.stderr.count("\n") == 1
+
+
+def test_a_database_can_be_dropped(db: Db, endpoint: Endpoint) -> None:
+    db.run("CREATE DATABASE passing")
+    connection = psycopg2.connect(
+        host=endpoint.host, port=endpoint.port, dbname="passing", user=endpoint.user,
+        password=endpoint.password,
+    )  # fmt: skip
+    connection.autocommit = True
+    # DDL makes the stand-in look into that database itself.
+    Db(connection).run("CREATE TABLE t (a int) DISTSTYLE ALL")
+    connection.close()
+    wait_until(lambda: db.one("SELECT count(*) FROM pg_stat_activity WHERE datname = 'passing'")
+               == 0)  # fmt: skip
+    db.run("DROP DATABASE passing")

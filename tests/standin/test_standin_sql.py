@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from src.standin.rewrite import rewrite
+from src.standin.statement import Answers
 from src.standin.tokens import UnfinishedText, quote_literal, tokenize
 from tests.standin.helpers import Db
 
@@ -87,19 +88,19 @@ def test_vacuum_analyze_and_grants(db: Db, schema: str) -> None:
 )
 def test_tokens_join_to_the_text(text: str) -> None:
     assert "".join(token.text for token in tokenize(text)) == text
-    assert len(rewrite(text) or []) <= 1
+    assert len(rewrite(text, Answers()) or []) <= 1
 
 
 def test_unfinished_text() -> None:
     for text in ("select 'abc", 'select "abc', "select $$ abc", "/* abc"):
         with pytest.raises(UnfinishedText):
             tokenize(text)
-        assert rewrite(text) is None
+        assert rewrite(text, Answers()) is None
 
 
 def test_plain_statements_are_not_touched() -> None:
     text = "  select a, 'nvl(' from \"nvl\" where b ->> 'x' = ? -- sysdate\n"
-    [statement] = rewrite(text) or []
+    [statement] = rewrite(text, Answers()) or []
     assert (statement.text, statement.edited) == (text, False)
 
 

@@ -1,0 +1,60 @@
+"""PostgreSQL's errors in Redshift's words, where they differ and matter."""
+
+from __future__ import annotations
+
+from src.standin.refusal import INTERNAL, LoadRefused, Refusal
+
+
+def refusal_fields(
+    refused: LoadRefused | Refusal, query: int, fields: dict[str, str]
+) -> dict[str, str]:
+    """The ErrorResponse for a refusal of ours, in place of PostgreSQL's ``fields``."""
+    kept = {"S": fields.get("S", "ERROR"), "V": fields.get("V", "ERROR")}
+    if isinstance(refused, LoadRefused):
+        more = {"D": refused.detail(query)} if refused.shows_detail else {}
+        return kept | {"C": refused.state, "M": refused.message} | more
+    more = {"D": refused.detail} if refused.detail else {}
+    more |= {"H": refused.hint} if refused.hint else {}
+    return kept | {"C": refused.state, "M": refused.message} | more
+
+
+def reword(fields: dict[str, str], *, edited: bool) -> None:
+    """Change ``fields`` in place; ``edited`` says that PostgreSQL's text is not the client's."""
+    if "standin." in fields.get("W", ""):
+        for key in "WFLR":
+            fields.pop(key, None)
+    if edited:
+        fields.pop("P", None)  # a place in a text that the client did not write
+    if fields.get("C") == "23514" and fields.get("n", "").startswith("standin_bytes_"):
+        _, _, kind, _, size = fields["n"].split("_")
+        label = "character varying" if kind == "varchar" else "character"
+        fields.pop("D", None)  # the failing row, which may be private
+        fields["C"] = "22001"
+        fields["M"] = f"value too long for type {label}({size})"
+
+
+def is_conflict(fields: dict[str, str]) -> bool:
+    """Whether PostgreSQL could not serialise the transaction."""
+    return fields.get("C") == "40001"
+
+
+def reword_conflict(fields: dict[str, str], table: str, pid: int) -> None:
+    """Redshift's 1023: SQLSTATE XX000, the number as message, the table's id in the detail.
+
+    Which transactions form the cycle PostgreSQL does not say.
+    """
+    said = fields.get("M", "")
+    fields["C"] = INTERNAL
+    fields["M"] = "1023"
+    fields["D"] = (
+        f"Serializable isolation violation on table - {table}, transactions forming the "
+        f"cycle are: unknown to the stand-in (pid:{pid})"
+    )
+    fields["H"] = f"PostgreSQL said: {said}"
+
+
+def is_lost_relation(fields: dict[str, str]) -> bool:
+    """Whether a relation was gone, as that of a late-binding view may be."""
+    return fields.get("C") == INTERNAL and fields.get("M", "").startswith(
+        "could not open relation with"
+    )

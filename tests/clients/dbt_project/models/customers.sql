@@ -1,0 +1,2 @@
+{{ config(materialized="view") }}
+select code, name from {{ ref("raw_customers") }}

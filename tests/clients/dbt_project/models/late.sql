@@ -1,0 +1,2 @@
+{{ config(materialized="view", bind=false) }}
+select customer, sum(amount) as total from {{ ref("orders") }} group by 1

@@ -1,0 +1,1 @@
+select * from {{ ref("late") }} where customer = 'b' and total <> 2.25
