@@ -50,8 +50,10 @@ def edit_super(words: Sequence[Token], edits: Edits, roots: frozenset[str]) -> b
     scope = _Scope(roots=roots)
     for at, token in enumerate(words):
         if token.word in ("INTO", "UPDATE", "USING", "TABLE", "VIEW") and at + 1 < len(words):
-            _, end = _chain(words, at + 1)
-            scope.tables |= {t.name for t in words[at + 1 : end] if t.name is not None}
+            steps, _ = _chain(words, at + 1)
+            # The last name is the table's; those before it are its schema and database.
+            if steps and (table := _name(steps[-1])):
+                scope.tables.add(table)
         elif token.word == "AS" and word(words, at + 1) == "(" and at and words[at - 1].name:
             scope.tables.add(words[at - 1].name or "")  # WITH name AS (
     spans = []

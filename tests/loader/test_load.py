@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -164,12 +167,36 @@ def test_a_wrong_password_is_one_sentence_without_it(address: Address) -> None:
     assert address.password not in repr(address)
 
 
-def test_ssl_is_on_unless_it_is_set_off(address: Address) -> None:
+@pytest.fixture
+def without_tls() -> Iterator[int]:
+    """The port of a server that answers every wish for TLS with no."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    with client:
+                        heard.append(client.recv(8))
+                        client.sendall(b"N")
+                        heard.append(client.recv(1000))
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    # Nothing but the wish for TLS (code 80877103) was ever said in clear text.
+    assert heard and all(words in (b"\0\0\0\x08\x04\xd2\x16\x2f", b"") for words in heard)
+
+
+def test_ssl_is_on_unless_it_is_set_off(without_tls: int) -> None:
     """Rule 31: a server without TLS is refused, not spoken to in clear text."""
     from src.io.redshift import StatementFailed
     from src.io.redshift_session import by_psycopg2, by_redshift_connector
 
-    plain = Address("127.0.0.1", address.port, address.database, address.user, address.password)
+    plain = Address("127.0.0.1", without_tls, "dev", "loader", "a password")
     assert plain.ssl
     for by in (by_psycopg2, by_redshift_connector):
         with pytest.raises(StatementFailed):

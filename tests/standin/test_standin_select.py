@@ -198,6 +198,15 @@ def test_names_that_are_no_navigation(orders: Db, schema: str) -> None:
     assert "no array" in str(orders.error("SELECT o FROM customers t, t.c.name o"))
 
 
+def test_columns_named_with_their_schema_are_no_navigation(merging: Db, schema: str) -> None:
+    merging.run("INSERT INTO s VALUES (2, 'x')")
+    merging.run(
+        f'DELETE FROM "{schema}"."t" USING "{schema}"."s" '
+        f'WHERE "{schema}"."t"."id" = "{schema}"."s"."id" AND NOT EXISTS (SELECT 1 WHERE 1 = 0)'
+    )
+    assert merging.rows(f'SELECT "{schema}"."t"."name" FROM "{schema}"."t"') == [("one",)]
+
+
 # -- MERGE -----------------------------------------------------------------------------------
 
 BOTH = ("WHEN MATCHED THEN UPDATE SET name = s.name "
