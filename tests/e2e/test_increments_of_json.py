@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from src.transforms.warehouses import WAREHOUSES
-from tests.e2e.conftest import Home
+from tests.e2e.home import Home
 
 pytestmark = pytest.mark.long
 
