@@ -209,3 +209,36 @@ def test_a_whole_change_set_replaces_those_before_it_and_keys_add_to_them() -> N
     assert [(number, one.total) for number, one in state.changes["a"]] == [(3, 7), (4, 8)]
     assert [(number, one.total) for number, one in state.changes["b"]] == [(1, 1)]
     assert state.table_fingerprints == {"a": "of run4", "b": "of run1"}
+
+
+def test_rows_taken_back_are_known_until_a_build_has_read_them() -> None:
+    entries = numbered(
+        staged_entry("run1", 1),
+        built_entry("run1", 1, change("dim_track", 5, whole=True)),
+        staged_entry("run2", 2, removed=(1,)),
+    )
+    state = LakeState.of(entries)
+    ((number, file), (other, newer)) = state.staged["track"]
+    assert (number, other) == (1, 3)
+    assert state.taken_back(number, file) == [1]
+    assert state.taken_back(other, newer) == []
+    assert [(one.path, raw) for one, raw in state.withdrawn["track"]] == [(file.path, [1])]
+    built = LakeState.of(numbered(*entries, built_entry("run3", 3)))
+    assert built.withdrawn == {}
+    assert built.taken_back(number, file) == [1]
+
+
+def test_a_version_that_comes_again_counts_in_the_files_that_came_with_it() -> None:
+    state = LakeState.of(
+        numbered(
+            staged_entry("run1", 1),
+            staged_entry("run2", 2, removed=(1,)),
+            staged_entry("run3", 1, removed=(2,)),
+        )
+    )
+    assert sorted(state.raw_files) == [1]
+    taken_back = [state.taken_back(number, file) for number, file in state.staged["track"]]
+    assert taken_back == [[1], [2], []]
+    # Staged anew by the entry that takes it back: the new rows count.
+    again = LakeState.of(numbered(staged_entry("run1", 1), staged_entry("run2", 1, removed=(1,))))
+    assert [again.taken_back(number, file) for number, file in again.staged["track"]] == [[1], []]
