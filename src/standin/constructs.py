@@ -58,7 +58,8 @@ CONSTRUCTS: tuple[Construct, ...] = (
               "test_serializable_conflict_in_redshifts_words"),
     # Clients
     Construct("psql, psycopg2, redshift_connector", _A, "unmodified", "test_psql"),
-    Construct("Redshift's JDBC driver", _A, "unmodified, through Spark's reader; DatabaseMetaData's tables",
+    Construct("Redshift's JDBC driver", _A,
+              "unmodified, through Spark's reader; of DatabaseMetaData the tables",
               "test_jdbc"),
     Construct("SQLAlchemy with sqlalchemy-redshift, pandas", _A, "unmodified", "test_sqlalchemy"),
     Construct("awswrangler.redshift", _A, "unmodified: all ways to copy, overwrite, upsert, "

@@ -38,6 +38,8 @@ def names(result: Any, *columns: str) -> list[list[str]]:
     return found
 
 
+rows = [[str(value) for value in row] for row in frame.orderBy("a").collect()]
+last = [row.b for row in pushed.load().collect()]
 manager = spark._jvm.java.sql.DriverManager
 properties = spark._jvm.java.util.Properties()
 properties.setProperty("user", user)
@@ -50,8 +52,8 @@ print(
     json.dumps(
         {
             "types": frame.dtypes,
-            "rows": [[str(value) for value in row] for row in frame.orderBy("a").collect()],
-            "pushed": [row.b for row in pushed.load().collect()],
+            "rows": rows,
+            "pushed": last,
             "product": meta.getDatabaseProductName(),
             "tables": names(meta.getTables(None, schema, "%", None), "TABLE_NAME", "TABLE_TYPE"),
             "count": copied.getUpdateCount(),
