@@ -58,7 +58,8 @@ CONSTRUCTS: tuple[Construct, ...] = (
               "test_serializable_conflict_in_redshifts_words"),
     # Clients
     Construct("psql, psycopg2, redshift_connector", _A, "unmodified", "test_psql"),
-    Construct("Redshift's JDBC driver", _A, "unmodified, through Spark's reader and by itself",
+    Construct("Redshift's JDBC driver", _A,
+              "unmodified, through Spark's reader; of DatabaseMetaData the tables",
               "test_jdbc"),
     Construct("SQLAlchemy with sqlalchemy-redshift, pandas", _A, "unmodified", "test_sqlalchemy"),
     Construct("awswrangler.redshift", _A, "unmodified: all ways to copy, overwrite, upsert, "
@@ -288,6 +289,8 @@ _DIFFERENCES = (
     "Division and `AVG` of decimals have PostgreSQL's scale, which is larger than Redshift's; "
     "`EXPLAIN` is PostgreSQL's.",
     "Blanks at the end of a VARCHAR count in comparisons; in Redshift they do not.",
+    "A backslash in an ordinary string is a backslash here; Redshift reads it as an escape: write "
+    "E'…', which both read the same.",
     "Casts to VARCHAR(n) and CHAR(n) cut off by characters; in Redshift by bytes.",
     "The words of CSV's and JSON's errors in stl_load_errors are from documents and public "
     "reports; `position` is always 0, and lines of a file that breaks off are found anew.",

@@ -128,7 +128,11 @@ def _late_binding_columns(words: Sequence[Token], at: int, edits: Edits) -> None
 
 def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None:
     token = words[at]
-    if name == "NVL":
+    before = words[at - 1] if at else token
+    if name == "NVL" or (name == "ISNULL" and before.word not in (")", "]") and (
+        before.name is None or before.word in ("SELECT", "WHEN", "THEN", "ELSE", "AND", "OR", "BY",
+                                               "WHERE", "ON", "NOT", "CASE", "IN"))
+    ):  # fmt: skip
         edits.replace(token, token, "COALESCE")
     elif name == "NVL2":
         _nvl2(words, at, edits)

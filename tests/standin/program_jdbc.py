@@ -1,4 +1,4 @@
-"""Spark's jdbc reader with Redshift's own JDBC driver, and the driver's DatabaseMetaData."""
+"""Spark's jdbc reader with Redshift's own JDBC driver, a statement, and the list of tables."""
 
 import json
 import os
@@ -38,6 +38,8 @@ def names(result: Any, *columns: str) -> list[list[str]]:
     return found
 
 
+rows = [[str(value) for value in row] for row in frame.orderBy("a").collect()]
+last = [row.b for row in pushed.load().collect()]
 manager = spark._jvm.java.sql.DriverManager
 properties = spark._jvm.java.util.Properties()
 properties.setProperty("user", user)
@@ -50,12 +52,10 @@ print(
     json.dumps(
         {
             "types": frame.dtypes,
-            "rows": [[str(value) for value in row] for row in frame.orderBy("a").collect()],
-            "pushed": [row.b for row in pushed.load().collect()],
+            "rows": rows,
+            "pushed": last,
             "product": meta.getDatabaseProductName(),
             "tables": names(meta.getTables(None, schema, "%", None), "TABLE_NAME", "TABLE_TYPE"),
-            "columns": names(meta.getColumns(None, schema, "t", "%"), "COLUMN_NAME", "TYPE_NAME"),
-            "keys": names(meta.getPrimaryKeys(None, schema, "t"), "COLUMN_NAME"),
             "count": copied.getUpdateCount(),
         }
     )

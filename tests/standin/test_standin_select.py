@@ -84,6 +84,7 @@ def test_select(sales: Db, sql: str, rows: list[tuple[object, ...]]) -> None:
     [
         ("CONCAT('a', NULL)", None),
         ("CONCAT('December 25, ', '2008')", "December 25, 2008"),
+        ("ISNULL(NULL, 'x') || ISNULL('y', 'z')", "xy"),
         ("LEN('français')", 8),
         ("CHARINDEX('fish', 'dogfish')", 4),
         ("REGEXP_SUBSTR('someuser@example.com', '@[^.]*')", "@example"),
