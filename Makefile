@@ -40,7 +40,7 @@ clients: setup ## Make .venv-clients from requirements-clients.lock, for tests/c
 	@scripts/setup_clients.sh
 
 test-long: setup clients ## Run the tests that take longer
-	@$(BIN)/pytest -m long $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m long $(ARGS)
 
 soak: setup ## Run hours of seeded histories and kills; goes on where it was stopped
 	@$(BIN)/python -m tests.soak $(ARGS)

@@ -11,12 +11,14 @@ wanted=$({ pwd -P; cat requirements-clients.lock; } | .venv/bin/python -c \
 [[ $(cat "$VENV/.setup" 2>/dev/null) != "$wanted" ]] || exit 0
 
 mkdir -p .make
+# Without dependencies of their own: the lock is complete, and names packages without extras,
+# which pip would otherwise not find again in it.
 printf 'Set-up: installing the clients of requirements-clients.lock (log: %s)\n' "$LOG"
 rm -rf "$VENV"
 if ! {
     .venv/bin/python -m venv "$VENV" &&
         "$VENV/bin/python" -m pip install --no-input --disable-pip-version-check \
-            --progress-bar off --require-hashes -r requirements-clients.lock
+            --progress-bar off --require-hashes --no-deps -r requirements-clients.lock
 } >"$LOG" 2>&1 </dev/null; then
     printf 'Set-up failed: the clients could not be installed; the whole story is in %s.\n' \
         "$PWD/$LOG" >&2

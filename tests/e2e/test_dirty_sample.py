@@ -12,6 +12,8 @@ import pytest
 
 from src.sample.chinook import sample_chinook
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -75,7 +75,16 @@ def run(name: str, homes: Any, raw: Path) -> Found:
         }
 
 
-@pytest.mark.parametrize(("name", "table"), TABLES)
+# One warehouse in the fast tests: each is a process with a Spark of its own.
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        pytest.param(
+            name, table, marks=[] if name == "chinook" else [pytest.mark.long], id=f"{name}-{table}"
+        )
+        for name, table in TABLES
+    ],
+)
 def test_the_golden_table(found: Callable[[str], Found], name: str, table: str) -> None:
     file = GOLDEN / name / "expected" / f"{table}.csv"
     with file.open(encoding="utf-8", newline="") as text:

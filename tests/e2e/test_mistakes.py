@@ -104,6 +104,7 @@ def test_a_check_of_severity_error_blocks_the_publish(
         assert len([entry for entry in home.entries() if entry["built"]]) == 1
 
 
+@pytest.mark.long
 def test_a_failed_load_leaves_the_lake_committed_and_the_next_load_continues(
     homes: Any, raw: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

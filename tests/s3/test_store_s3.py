@@ -90,6 +90,7 @@ def test_ranges_of_an_object(s3: S3Server, store: S3Store) -> None:
     assert store.read("empty", 0, 100) == b""
 
 
+@pytest.mark.long
 def test_listing_goes_through_all_pages(s3: S3Server, bucket: str, store: S3Store) -> None:
     client = s3.client()
     paths = [f"f/{number:04d}.csv" for number in range(2345)]

@@ -91,6 +91,7 @@ def test_copy_with_a_manifest(s3: tuple[Any, str], s3_db: Db, authorization: str
     s3_db.run("DROP TABLE t")
 
 
+@pytest.mark.long
 def test_prefix_text_and_unload(s3: tuple[Any, str], s3_db: Db) -> None:
     client, _ = s3
     for number in range(1200):  # more than one page of a listing
