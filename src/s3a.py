@@ -112,7 +112,7 @@ def jars_conf(conf: Mapping[str, str], master: str, java_home: str) -> dict[str,
 
 def fetched_jars(conf: Mapping[str, str], java_home: str) -> list[Path]:
     """The jars in the folder of Spark's resolver; fetched when one is missing or cut off."""
-    ivy = Path(conf.get("spark.jars.ivy") or Path.home() / ".ivy2")
+    ivy = _ivy_folder(conf)
     jars = [ivy / "jars" / name for name in JARS]
     if all(zipfile.is_zipfile(jar) for jar in jars):
         return jars
@@ -130,12 +130,18 @@ def fetched_jars(conf: Mapping[str, str], java_home: str) -> list[Path]:
     return jars
 
 
+def _ivy_folder(conf: Mapping[str, str]) -> Path:
+    """Where Spark's resolver keeps jars; said to it, as Java's home need not be that of HOME."""
+    return Path(conf.get("spark.jars.ivy") or Path.home() / ".ivy2")
+
+
 def _fetch(conf: Mapping[str, str], java_home: str) -> None:
     """Let Spark's own resolver fetch the packages; its report is not for the user."""
     home = Path(pyspark.__file__).parent
     command = [str(home / "bin" / "spark-submit"), "--master", "local[1]"]
     command += ["--packages", ",".join(PACKAGES), "--exclude-packages", ",".join(EXCLUDED)]
-    for key in ("spark.jars.ivy", "spark.jars.ivySettings", "spark.jars.repositories"):
+    command += ["--conf", f"spark.jars.ivy={_ivy_folder(conf)}"]
+    for key in ("spark.jars.ivySettings", "spark.jars.repositories"):
         if key in conf:
             command += ["--conf", f"{key}={conf[key]}"]
     # Something to run once all is there.
@@ -150,10 +156,7 @@ def _fetch(conf: Mapping[str, str], java_home: str) -> None:
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines()]
         said = [line for line in lines if "unresolved dependency" in line or "Error" in line]
-        raise _not_fetched(
-            Path(conf.get("spark.jars.ivy") or Path.home() / ".ivy2"),
-            (said or lines or ["nothing"])[-1][:300],
-        )
+        raise _not_fetched(_ivy_folder(conf), (said or lines or ["nothing"])[-1][:300])
 
 
 def _not_fetched(ivy: Path, found: str) -> StarliftError:
