@@ -8,10 +8,21 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
+from src.contract.column import Column
+from src.contract.types import BOOLEAN, TIMESTAMP
 from src.transforms.keys import reference_key, surrogate_key
 
 FIRST = "1900-01-01 00:00:00"
 OPEN = "2199-12-31 00:00:00"
+
+# What every dimension with history has beside its own columns; fold_history fills them.
+HISTORY_COLUMNS = (
+    Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
+    Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
+    Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
+    Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+)
+HISTORY_NAMES = tuple(column.name for column in HISTORY_COLUMNS)
 
 
 def fold_history(
@@ -88,11 +99,29 @@ def version_key(*natural: str) -> SparkColumn:
     return surrogate_key(*natural, "valid_from")
 
 
-def version_key_at(*natural: str) -> SparkColumn:
-    """The version key that an event points at, ``valid_from`` being that of the version joined.
+def with_version_at(
+    rows: DataFrame,
+    history: DataFrame,
+    natural: str,
+    at: SparkColumn,
+    *,
+    key: str,
+    also: Sequence[str] = (),
+) -> DataFrame:
+    """The rows with ``key``, the key of their member's version that held at the instant ``at``.
 
-    An event whose member has no row of its own points at the inferred member's only version; one
-    that names no member at the unknown member.
+    ``natural`` names the natural key in ``rows`` and in ``history``, which has valid_from and
+    valid_to. ``also`` are columns of that version to bring along; they are null where the member
+    has no row of its own. Such a row points at the inferred member's only version; one that names
+    no member points at the unknown member. No row is dropped or doubled.
     """
+    versions = history.select(F.col(natural).alias("of natural"), "valid_from", "valid_to", *also)
+    held_then = (
+        (F.col(natural) == F.col("of natural"))
+        & (at >= F.col("valid_from"))
+        & (at < F.col("valid_to"))
+    )
     start = F.coalesce(F.col("valid_from"), F.lit(FIRST).cast("timestamp"))
-    return reference_key(*[F.col(part) for part in natural], start)
+    return rows.join(versions, held_then, how="left").select(
+        *rows.columns, *also, reference_key(F.col(natural), start).alias(key)
+    )

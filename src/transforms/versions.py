@@ -15,6 +15,12 @@ def version_order(source: Source) -> list[SparkColumn]:
     return [*business, F.col("arrived_at"), F.col("raw_file"), F.col("raw_line")]
 
 
+def version_time(source: Source) -> SparkColumn:
+    """When a version took effect: its business time, else the arrival of its raw file."""
+    business = [F.col(source.business_time)] if source.business_time else []
+    return F.coalesce(*business, F.col("arrived_at"))
+
+
 def latest_version(rows: DataFrame, source: Source) -> DataFrame:
     """One row a natural key: its last version. Of an exploded source, all rows of the last record.
 

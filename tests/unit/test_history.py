@@ -7,7 +7,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from src.transforms.history import fold_history, inferred_history, version_key, version_key_at
+from src.transforms.history import fold_history, inferred_history, with_version_at
 from tests.conftest import Frame
 from tests.unit.oracle import key
 
@@ -170,13 +170,30 @@ def test_inferred_members_are_open_from_the_first_day(frame: Frame) -> None:
     )
 
 
-def test_an_event_points_at_the_version_joined_the_inferred_or_the_unknown(frame: Frame) -> None:
-    rows = frame(
-        [(1, "2021-05-01 00:00:00"), (1, None), (None, None)], "id int, valid_from timestamp"
+def test_an_event_points_at_the_version_that_held_then_the_inferred_or_the_unknown(
+    frame: Frame,
+) -> None:
+    history = frame(
+        [
+            (1, "a", "1", FIRST, "2021-05-01", False, False),
+            (1, "b", "1", "2021-05-01", OPEN, True, False),
+        ],
+        HISTORY,
     )
-    found = [tuple(row) for row in rows.select(version_key("id"), version_key_at("id")).collect()]
+    rows = frame(
+        [
+            (1, 1, "2021-04-30 23:59:59"),
+            (2, 1, "2021-05-01 00:00:00"),
+            (3, 7, "2021-05-01 00:00:00"),
+            (4, None, "2021-05-01 00:00:00"),
+        ],
+        "event int, id int, at timestamp",
+    )
+    dated = with_version_at(rows, history, "id", F.col("at"), key="version_key", also=("city",))
+    found = [tuple(row) for row in dated.drop("at").orderBy("event").collect()]
     assert found == [
-        (key(1, "2021-05-01 00:00:00"), key(1, "2021-05-01 00:00:00")),
-        (key(1, None), key(1, FIRST)),
-        (key(None, None), -1),
+        (1, 1, "a", key(1, FIRST)),
+        (2, 1, "b", key(1, "2021-05-01 00:00:00")),
+        (3, 7, None, key(7, FIRST)),
+        (4, None, None, -1),
     ]

@@ -5,9 +5,15 @@ from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Distribution, History, Input, Reference, Table
-from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, varchar
+from src.contract.types import BIGINT, BOOLEAN, INTEGER, varchar
 from src.transforms.chinook.staged.customer import CUSTOMER
-from src.transforms.history import fold_history, inferred_history, version_key
+from src.transforms.history import (
+    HISTORY_COLUMNS,
+    HISTORY_NAMES,
+    fold_history,
+    inferred_history,
+    version_key,
+)
 from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
 from src.transforms.versions import version_order
@@ -46,10 +52,7 @@ DIM_CUSTOMER = Table(
         Column("email", varchar(240), "e-mail address", pii="email"),
         Column("support_rep_key", BIGINT, "employee in charge (dim_employee)", nullable=False),
         Column("support_rep_id", INTEGER, "number of that employee"),
-        Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
-        Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
-        Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
-        Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+        *HISTORY_COLUMNS,
         Column("is_inferred", BOOLEAN, "no row of its own has come yet", nullable=False),
     ),
     primary_key=("customer_version_key",),
@@ -96,10 +99,7 @@ def dim_customer(customer: DataFrame, invoice: DataFrame) -> DataFrame:
         .otherwise(reference_key("support_rep_id", missing=NOT_APPLICABLE))
         .alias("support_rep_key"),
         "support_rep_id",
-        "valid_from",
-        "valid_to",
-        "is_current",
-        "is_deleted",
+        *HISTORY_NAMES,
         "is_inferred",
     )
 

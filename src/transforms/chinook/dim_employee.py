@@ -5,9 +5,15 @@ from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Distribution, History, Input, Reference, Table
-from src.contract.types import BIGINT, BOOLEAN, DATE, INTEGER, TIMESTAMP, varchar
+from src.contract.types import BIGINT, BOOLEAN, DATE, INTEGER, varchar
 from src.transforms.chinook.staged.employee import EMPLOYEE
-from src.transforms.history import fold_history, inferred_history, version_key
+from src.transforms.history import (
+    HISTORY_COLUMNS,
+    HISTORY_NAMES,
+    fold_history,
+    inferred_history,
+    version_key,
+)
 from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
 from src.transforms.versions import version_order
@@ -48,10 +54,7 @@ DIM_EMPLOYEE = Table(
         Column("phone", varchar(96), "phone number", pii="phone"),
         Column("fax", varchar(96), "fax number", pii="phone"),
         Column("email", varchar(240), "e-mail address", pii="email"),
-        Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
-        Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
-        Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
-        Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+        *HISTORY_COLUMNS,
         Column("is_inferred", BOOLEAN, "no row of its own has come yet", nullable=False),
     ),
     primary_key=("employee_version_key",),
@@ -111,9 +114,6 @@ def dim_employee(employee: DataFrame, customer: DataFrame) -> DataFrame:
         "phone",
         "fax",
         "email",
-        "valid_from",
-        "valid_to",
-        "is_current",
-        "is_deleted",
+        *HISTORY_NAMES,
         "is_inferred",
     )

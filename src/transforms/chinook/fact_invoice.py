@@ -8,7 +8,7 @@ from src.contract.column import Column
 from src.contract.table import Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
 from src.transforms.chinook.dim_customer import customer_history
-from src.transforms.history import version_key_at
+from src.transforms.history import with_version_at
 from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, date_key, reference_key, surrogate_key
 
 FACT_INVOICE = Table(
@@ -136,19 +136,20 @@ def with_customer(invoice: DataFrame, customer: DataFrame) -> DataFrame:
     ``customer`` holds every staged version. A customer without a row of its own is the inferred
     member, whose support representative is unknown.
     """
-    versions = customer_history(customer).select(
-        F.col("customer_id").alias("of_customer"), "valid_from", "valid_to", "support_rep_id"
+    history = customer_history(customer).withColumn("is_known", F.lit(True))
+    sold_to = with_version_at(
+        invoice,
+        history,
+        "customer_id",
+        F.col("invoice_date"),
+        key="customer_version_key",
+        also=("is_known", "support_rep_id"),
     )
-    valid_then = (
-        (F.col("customer_id") == F.col("of_customer"))
-        & (F.col("invoice_date") >= F.col("valid_from"))
-        & (F.col("invoice_date") < F.col("valid_to"))
-    )
-    return invoice.join(versions, valid_then, how="left").select(
+    return sold_to.select(
         *invoice.columns,
         reference_key("customer_id").alias("customer_key"),
-        version_key_at("customer_id").alias("customer_version_key"),
-        F.when(F.col("of_customer").isNull(), F.lit(UNKNOWN).cast("bigint"))
-        .otherwise(reference_key("support_rep_id", missing=NOT_APPLICABLE))
+        "customer_version_key",
+        F.when(F.col("is_known"), reference_key("support_rep_id", missing=NOT_APPLICABLE))
+        .otherwise(F.lit(UNKNOWN).cast("bigint"))
         .alias("support_rep_key"),
     )

@@ -1,16 +1,21 @@
 """dim_customer: one customer and version (type 2)."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Distribution, History, Input, Table
-from src.contract.types import BIGINT, BOOLEAN, TIMESTAMP, varchar
+from src.contract.types import BIGINT, BOOLEAN, varchar
 from src.transforms.ecommerce.staged.customer import CUSTOMER
-from src.transforms.history import fold_history, inferred_history, version_key
+from src.transforms.history import (
+    HISTORY_COLUMNS,
+    HISTORY_NAMES,
+    fold_history,
+    inferred_history,
+    version_key,
+)
 from src.transforms.keys import surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order
+from src.transforms.versions import version_order, version_time
 
 TRACKED = ("city", "state", "country", "country_code", "postal_code")
 OVERWRITTEN = ("email", "first_name", "last_name")
@@ -31,10 +36,7 @@ DIM_CUSTOMER = Table(
         Column("country", varchar(160), "country, one spelling"),
         Column("country_code", varchar(2), "ISO 3166-1 alpha-2 code of the country"),
         Column("postal_code", varchar(40), "postal code", pii="address"),
-        Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
-        Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
-        Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
-        Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+        *HISTORY_COLUMNS,
         Column("is_inferred", BOOLEAN, "no row of its own has come yet", nullable=False),
     ),
     primary_key=("customer_version_key",),
@@ -71,10 +73,7 @@ def dim_customer(customer: DataFrame, order_line: DataFrame) -> DataFrame:
         "country",
         "country_code",
         "postal_code",
-        "valid_from",
-        "valid_to",
-        "is_current",
-        "is_deleted",
+        *HISTORY_NAMES,
         "is_inferred",
     )
 
@@ -89,6 +88,6 @@ def customer_history(customer: DataFrame) -> DataFrame:
         key=["customer_id"],
         tracked=TRACKED,
         overwritten=OVERWRITTEN,
-        valid_from=F.coalesce("updated_at", "arrived_at"),
-        order=[F.coalesce("updated_at", "arrived_at"), *version_order(CUSTOMER)[1:]],
+        valid_from=version_time(CUSTOMER),
+        order=[version_time(CUSTOMER), *version_order(CUSTOMER)[1:]],
     )

@@ -1,16 +1,21 @@
 """dim_product: one product and version (type 2)."""
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Distribution, History, Input, Table
-from src.contract.types import BIGINT, BOOLEAN, TIMESTAMP, decimal, varchar
+from src.contract.types import BIGINT, BOOLEAN, decimal, varchar
 from src.transforms.ecommerce.staged.product import PRODUCT
-from src.transforms.history import fold_history, inferred_history, version_key
+from src.transforms.history import (
+    HISTORY_COLUMNS,
+    HISTORY_NAMES,
+    fold_history,
+    inferred_history,
+    version_key,
+)
 from src.transforms.keys import surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order
+from src.transforms.versions import version_order, version_time
 
 TRACKED = ("name", "category", "brand", "list_price")
 
@@ -26,10 +31,7 @@ DIM_PRODUCT = Table(
         Column("category", varchar(400), "category"),
         Column("brand", varchar(400), "brand"),
         Column("list_price", decimal(18, 4), "list price", unit="currency unit"),
-        Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
-        Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
-        Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
-        Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+        *HISTORY_COLUMNS,
         Column("is_inferred", BOOLEAN, "no row of its own has come yet", nullable=False),
     ),
     primary_key=("product_version_key",),
@@ -63,10 +65,7 @@ def dim_product(product: DataFrame, order_line: DataFrame) -> DataFrame:
         "category",
         "brand",
         "list_price",
-        "valid_from",
-        "valid_to",
-        "is_current",
-        "is_deleted",
+        *HISTORY_NAMES,
         "is_inferred",
     )
 
@@ -81,6 +80,6 @@ def product_history(product: DataFrame) -> DataFrame:
         key=["product_id"],
         tracked=TRACKED,
         overwritten=(),
-        valid_from=F.coalesce("updated_at", "arrived_at"),
-        order=[F.coalesce("updated_at", "arrived_at"), *version_order(PRODUCT)[1:]],
+        valid_from=version_time(PRODUCT),
+        order=[version_time(PRODUCT), *version_order(PRODUCT)[1:]],
     )

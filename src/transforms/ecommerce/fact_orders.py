@@ -11,7 +11,7 @@ from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, decimal, var
 from src.transforms.allocation import with_allocated
 from src.transforms.ecommerce.dim_customer import customer_history
 from src.transforms.ecommerce.dim_product import product_history
-from src.transforms.history import version_key_at
+from src.transforms.history import with_version_at
 from src.transforms.keys import NOT_APPLICABLE, date_key, reference_key, surrogate_key
 
 # The currency of the columns in_…; amounts of an order in it need no rate.
@@ -117,9 +117,14 @@ def fact_orders(
     amounts are null and flagged; the rate may come later.
     """
     lines = _amounts(order_line)
-    dated = _with_versions(lines, customer_history(customer), "customer_id")
-    dated = _with_versions(dated, product_history(product), "product_id")
-    priced = _with_rate(dated, exchange_rate)
+    ordered = F.col("ordered_at")
+    of_customer = with_version_at(
+        lines, customer_history(customer), "customer_id", ordered, key="customer_version_key"
+    )
+    of_product = with_version_at(
+        of_customer, product_history(product), "product_id", ordered, key="product_version_key"
+    )
+    priced = _with_rate(of_product, exchange_rate)
     status = F.lower("status")
     is_cancelled = F.coalesce(status.isin(*CANCELLED), F.lit(False))
     is_returned = F.coalesce(status.isin(*RETURNED), F.lit(False))
@@ -205,19 +210,6 @@ def _amounts(order_line: DataFrame) -> DataFrame:
     return lines.withColumn(
         "net_amount", (F.col("gross_amount") - discounts).cast(MONEY.spark)
     ).withColumn("total_amount", (F.col("net_amount") + F.col("shipping_amount")).cast(MONEY.spark))
-
-
-def _with_versions(lines: DataFrame, history: DataFrame, natural: str) -> DataFrame:
-    """The lines with ``x_version_key`` of the version that held when the order was placed."""
-    versions = history.select(F.col(natural).alias("of natural"), "valid_from", "valid_to")
-    valid_then = (
-        (F.col(natural) == F.col("of natural"))
-        & (F.col("ordered_at") >= F.col("valid_from"))
-        & (F.col("ordered_at") < F.col("valid_to"))
-    )
-    key = natural.replace("_id", "_version_key")
-    joined = lines.join(versions, valid_then, how="left")
-    return joined.select(*lines.columns, version_key_at(natural).alias(key))
 
 
 def _with_rate(lines: DataFrame, rates: DataFrame) -> DataFrame:

@@ -6,7 +6,13 @@ from pyspark.sql import functions as F
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, History, Input, Table
 from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, varchar
-from src.transforms.history import fold_history, inferred_history, version_key
+from src.transforms.history import (
+    HISTORY_COLUMNS,
+    HISTORY_NAMES,
+    fold_history,
+    inferred_history,
+    version_key,
+)
 from src.transforms.keys import surrogate_key
 from src.transforms.members import with_inferred
 from src.transforms.sparkify.staged.event import EVENT
@@ -28,10 +34,7 @@ DIM_USER = Table(
         Column("gender", varchar(16), "gender as given", pii="gender"),
         Column("level", varchar(64), "subscription: free or paid"),
         Column("registered_at", TIMESTAMP, "time of registration, UTC"),
-        Column("valid_from", TIMESTAMP, "start of the version, UTC, included", nullable=False),
-        Column("valid_to", TIMESTAMP, "end of the version, UTC, not included", nullable=False),
-        Column("is_current", BOOLEAN, "the version that holds now", nullable=False),
-        Column("is_deleted", BOOLEAN, "deleted at the source", nullable=False),
+        *HISTORY_COLUMNS,
         Column("is_inferred", BOOLEAN, "no event tells the subscription", nullable=False),
     ),
     primary_key=("user_version_key",),
@@ -61,10 +64,7 @@ def dim_user(event: DataFrame) -> DataFrame:
         "gender",
         "level",
         F.timestamp_millis("registration").alias("registered_at"),
-        "valid_from",
-        "valid_to",
-        "is_current",
-        "is_deleted",
+        *HISTORY_NAMES,
         "is_inferred",
     )
 

@@ -7,7 +7,7 @@ from src.contract.checks import Holds, RowCountChange
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
-from src.transforms.history import version_key_at
+from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
 from src.transforms.sparkify.dim_user import user_history
@@ -86,21 +86,16 @@ def fact_session(event: DataFrame) -> DataFrame:
         )
         .where("plays > 0")
     )
-    versions = user_history(event).select(
-        F.col("user_id").alias("of_user"), "valid_from", "valid_to"
-    )
     start = F.timestamp_millis("first_ts")
-    valid_then = (
-        (F.col("user_id") == F.col("of_user"))
-        & (start >= F.col("valid_from"))
-        & (start < F.col("valid_to"))
-    )
     seconds = (F.col("last_ts") - F.col("first_ts")).cast("decimal(18,0)") / F.lit(1000)
-    return sessions.join(versions, valid_then, how="left").select(
+    of_user_then = with_version_at(
+        sessions, user_history(event), "user_id", start, key="user_version_key"
+    )
+    return of_user_then.select(
         surrogate_key("session_id").alias("session_key"),
         "session_id",
         reference_key("user_id").alias("user_key"),
-        version_key_at("user_id").alias("user_version_key"),
+        "user_version_key",
         "user_id",
         date_key(start).alias("date_key"),
         start.alias("start_time"),

@@ -7,7 +7,7 @@ from src.contract.checks import Accepted, RowCountChange
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
-from src.transforms.history import version_key_at
+from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
 from src.transforms.sparkify.dim_user import user_history
@@ -86,17 +86,9 @@ def fact_songplay(event: DataFrame, song: DataFrame) -> DataFrame:
     several times, has the unknown song and artist, and the logged title and artist as always.
     """
     plays = event.where(PLAY)
-    versions = user_history(event).select(
-        F.col("user_id").alias("of_user"), "valid_from", "valid_to"
-    )
     start = F.timestamp_millis("ts")
-    valid_then = (
-        (F.col("user_id") == F.col("of_user"))
-        & (start >= F.col("valid_from"))
-        & (start < F.col("valid_to"))
-    )
     return (
-        plays.join(versions, valid_then, how="left")
+        with_version_at(plays, user_history(event), "user_id", start, key="user_version_key")
         .join(matches(plays, song), on=list(KEY), how="left")
         .select(
             surrogate_key(*KEY).alias("songplay_key"),
@@ -106,7 +98,7 @@ def fact_songplay(event: DataFrame, song: DataFrame) -> DataFrame:
             surrogate_key("ts").alias("time_key"),
             surrogate_key("session_id").alias("session_key"),
             reference_key("user_id").alias("user_key"),
-            version_key_at("user_id").alias("user_version_key"),
+            "user_version_key",
             "user_id",
             "level",
             reference_key("song_id").alias("song_key"),
