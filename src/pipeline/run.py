@@ -24,7 +24,8 @@ from src.io.store import Store
 from src.pipeline.build import build, plan_build
 from src.pipeline.load import Loaded, Loader, load
 from src.pipeline.load_plan import LoadPlan, plan_load
-from src.pipeline.stage import commit_staged, refuse_changed, stage
+from src.pipeline.stage import commit_staged, stage
+from src.pipeline.take import refuse_changed
 from src.pipeline.verify import Proof, verify
 from src.runs import Run
 from src.settings import Settings

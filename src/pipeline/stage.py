@@ -1,13 +1,12 @@
 """Stage: raw files that no entry holds become typed rows, quarantine and accounting.
 
 Each raw file's rows depend on that file and the rules alone. One entry of the log takes all files
-of a run; what cannot be taken is named with its reason.
+of a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial, reduce
 
@@ -25,12 +24,13 @@ from src.io.lake import Lake
 from src.io.log import DataFile, Entry, RawFile, StagedPart
 from src.io.measure import Measured, Probe, measure
 from src.io.raw_files import Candidate
-from src.io.read_csv import Block, bytes_read, scan
-from src.io.read_raw import Head, Layout, read_head, records
-from src.io.store import Store, Stored
+from src.io.read_csv import Block, bytes_read
+from src.io.read_raw import records
+from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints
+from src.pipeline.take import Taken, by_layout, by_source, refuse_changed, take_files
 from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
 from src.transforms.parse import parse
@@ -63,19 +63,6 @@ class StageResult:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A raw file with its head, its source and its place in the version order."""
-
-    candidate: Candidate
-    head: Head
-    source: Source
-
-    @property
-    def raw_id(self) -> int:
-        return self.candidate.raw_id
-
-
 def stage(
     warehouse: Warehouse,
     raw: Store,
@@ -91,23 +78,18 @@ def stage(
     ``live`` are the raw file versions that the lake holds; those of ``events`` of which a newer
     version of the same path comes are taken back by the same entry.
 
-
     Raises RawFileRefused for a file that cannot be taken (``on_bad_file`` fail; with skip it is
     left out and named in the result), and for one that changes while it is read; CheckRefused
     when an equation of the accounting does not add up.
     """
-    result = StageResult(None)
-    taken = _heads(warehouse, raw, candidates, on_bad_file, result)
-    if not taken:
-        return result
-    run.progress("reading raw files", 0)
-    blocks = _scan(lake, raw, taken, on_bad_file, result)
-    taken = [file for file in taken if file.raw_id in blocks]
+    intake = take_files(warehouse, raw, lake, candidates, run, on_bad_file)
+    result = StageResult(None, refused=intake.refused, notes=intake.notes)
+    taken, blocks = intake.files, intake.blocks
     if not taken:
         return result
     keep = sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES
 
-    def count(group: tuple[Source, list[_Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
+    def count(group: tuple[Source, list[Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
         source, files = group
         rows = standardise(_parsed(lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
@@ -121,7 +103,7 @@ def stage(
         return rows, counts
 
     parsed, counts = {}, FileCounts()
-    groups = _by_source(taken)
+    groups = by_source(taken)
     for (source, _), (rows, counted) in zip(groups, at_once(count, groups), strict=True):
         parsed[source.name] = rows
         counts.update(counted)
@@ -163,118 +145,14 @@ def _replaced(
     return tuple(sorted(raw.raw_id for raw in live if (raw.source, raw.path) in paths))
 
 
-def _heads(
-    warehouse: Warehouse,
-    raw: Store,
-    candidates: list[Candidate],
-    on_bad_file: str,
-    result: StageResult,
-) -> list[_Taken]:
-    """Read and judge the heads of the files, several at once."""
-
-    def read(candidate: Candidate) -> _Taken | RawFileRefused:
-        source = warehouse.source(str(candidate.source))
-        if candidate.reason:
-            return RawFileRefused(
-                f"The file bears the name of {source.files} and is not in the form it is read in",
-                where=candidate.stored.path,
-                expected=f"{source.format.upper()} as plain text",
-                found=candidate.reason,
-                do="unpack or export it, or take it away",
-            )
-        try:
-            return _Taken(candidate, read_head(raw, candidate.stored, source), source)
-        except RawFileRefused as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(16) as pool:
-        heads = list(pool.map(read, candidates))
-    _refuse([head for head in heads if isinstance(head, RawFileRefused)], on_bad_file, result)
-    taken = [head for head in heads if isinstance(head, _Taken)]
-    _note_drift(taken, result)
-    return taken
-
-
-def _note_drift(taken: list[_Taken], result: StageResult) -> None:
-    """Say once per source and set of columns what the headers have too much or too little."""
-    seen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for file in taken:
-        path = file.candidate.stored.path
-        if file.head.unknown and file.source.new_columns == "warn":
-            seen.setdefault((file.source.name, "ignored", file.head.unknown), []).append(path)
-        if file.head.absent:
-            seen.setdefault((file.source.name, "null", file.head.absent), []).append(path)
-    for (source, fate, columns), paths in sorted(seen.items()):
-        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        named = [column or "(a column without a name)" for column in columns]
-        what = "undeclared columns, ignored" if fate == "ignored" else "columns missing, left null"
-        result.notes.append(f"{source}: {what}: {', '.join(named)} in {paths[0]}{others}")
-
-
-def _refuse(refusals: list[RawFileRefused], on_bad_file: str, result: StageResult) -> None:
-    """Keep the refusals for the report, or fail with all of them at once."""
-    if not refusals:
-        return
-    if on_bad_file == "skip":
-        result.refused += refusals
-        return
-    if len(refusals) == 1:
-        only = refusals[0]
-        raise RawFileRefused(
-            only.what,
-            where=only.where,
-            expected=only.expected,
-            found=only.found,
-            do=(only.do or "correct the file") + "; or leave it out with --on-bad-file skip",
-        )
-    shown = "; ".join(refusal.sentence().rstrip(".") for refusal in refusals[:10])
-    more = f"; and {len(refusals) - 10} more" if len(refusals) > 10 else ""
-    raise RawFileRefused(
-        f"{len(refusals)} raw files cannot be taken, and nothing was published: {shown}{more}",
-        do="correct them, or leave them out with --on-bad-file skip",
-    )
-
-
-def _scan(
-    lake: Lake, raw: Store, taken: list[_Taken], on_bad_file: str, result: StageResult
-) -> dict[int, list[Block]]:
-    """Line counts of every file, one Spark job for all; files that do not add up are refused.
-
-    Where files are left out the others are scanned again, because line numbers hold for exactly
-    the files that are read together.
-    """
-    while taken:
-        groups = [heads for _, files in _by_source(taken) for heads in _by_layout(files).values()]
-        found, refusals = scan(lake.spark, raw, groups)
-        if not refusals:
-            return found
-        _refuse(refusals, on_bad_file, result)
-        taken = [file for file in taken if file.raw_id in found]
-    return {}
-
-
-def _by_layout(files: list[_Taken]) -> dict[Layout, list[Head]]:
-    layouts: dict[Layout, list[Head]] = {}
-    for file in files:
-        layouts.setdefault(file.head.layout, []).append(file.head)
-    return layouts
-
-
-def _by_source(taken: list[_Taken]) -> list[tuple[Source, list[_Taken]]]:
-    groups: dict[str, list[_Taken]] = {}
-    for file in taken:
-        groups.setdefault(file.source.name, []).append(file)
-    return [(files[0].source, files) for files in groups.values()]
-
-
 def _parsed(
-    lake: Lake, raw: Store, files: list[_Taken], blocks: dict[int, list[Block]]
+    lake: Lake, raw: Store, files: list[Taken], blocks: dict[int, list[Block]]
 ) -> DataFrame:
     """The parsed records of one source's files, with their origin."""
     source = files[0].source
     frames = [
         parse(records(lake.spark, raw, heads, blocks), source)
-        for heads in _by_layout(files).values()
+        for heads in by_layout(files).values()
     ]
     whole = reduce(lambda left, right: left.unionByName(right), [_common(f) for f in frames])
     origins = [
@@ -297,7 +175,7 @@ def _is_good() -> SparkColumn:
 
 def _write(
     lake: Lake,
-    taken: list[_Taken],
+    taken: list[Taken],
     parsed: dict[str, DataFrame],
     counts: dict[int, FileCount],
     run: Run,
@@ -305,7 +183,7 @@ def _write(
     """Write staged rows by source and all refused rows, and read both back."""
     jobs = []
     refused = []
-    for source, files in _by_source(taken):
+    for source, files in by_source(taken):
         rows = parsed[source.name]
         # Only what is written: quarantine's columns are made for refused and conflicting rows.
         wanted = [column.name for column in source.staged_columns] + ["reasons"]
@@ -410,25 +288,8 @@ def _quarantine(rows: DataFrame, source: Source, run: Run) -> DataFrame:
     )
 
 
-def refuse_changed(raw: Store, listed: Sequence[Stored]) -> None:
-    """Raise RawFileRefused for files whose size or etag is no longer what was listed."""
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda before: raw.stat(before.path), listed))
-    changed = [
-        before.path
-        for before, now in zip(listed, found, strict=True)
-        if now is None or (now.size, now.etag) != (before.size, before.etag)
-    ]
-    if changed:
-        raise RawFileRefused(
-            f"{len(changed)} raw files changed while they were read; nothing was staged",
-            where=", ".join(changed[:5]),
-            do="run again when their supplier has finished writing",
-        )
-
-
 def _raw_file(
-    file: _Taken, blocks: list[Block], counts: dict[int, FileCount], staged: Measured
+    file: Taken, blocks: list[Block], counts: dict[int, FileCount], staged: Measured
 ) -> RawFile:
     stored, count = file.candidate.stored, counts[file.raw_id]
     staged_sums = staged.sums_by_raw.get(file.raw_id, {})
