@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import reduce
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -18,8 +17,9 @@ from pyspark.sql.types import IntegralType
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, LakeState
+from src.io.lake_state import LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
@@ -183,15 +183,7 @@ class _Staged:
         return self.warehouse.source(source).staged_columns
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
-        """The rows of the files that still count."""
-        by_removed: dict[tuple[int, ...], list[DataFile]] = {}
-        for number, file in files:
-            by_removed.setdefault(tuple(self.state.taken_back(number, file)), []).append(file)
-        frames = []
-        for removed, some in (by_removed or {(): []}).items():
-            rows = self.lake.read(some, self._columns(source))
-            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
-        return reduce(lambda left, right: left.unionByName(right), frames)
+        return self.lake.read_live(self.state, files, self._columns(source))
 
 
 # Bounds are worth a Spark job of their own only where they can spare many files.

@@ -15,8 +15,10 @@ from pyspark.sql import SparkSession
 from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError, UsageError
+from src.io.entry import ChangeSet, RawFile
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState, Log, RawFile
+from src.io.lake_state import LakeState
+from src.io.log import Log
 from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
@@ -85,7 +87,7 @@ class Pipeline:
         store = open_store(place, self.settings.s3)
 
         def session() -> SparkSession:
-            return self.session(self._expected_bytes(LakeState.of(Log(store).entries())))
+            return self.session(self._expected_bytes(Log(store).state()))
 
         return Lake(cache(session), store, self.settings.lake)
 
@@ -131,7 +133,7 @@ class Pipeline:
         """Stage what no entry holds and commit it."""
         with self._timed("stage"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = lake.log.state()
             todo = self.candidates(state)
             raw = self._raw_store(self.settings.raw_path(self.warehouse.name, self.raw))
             try:
@@ -159,7 +161,7 @@ class Pipeline:
         """Build what staged entries changed and commit it."""
         with self._timed("build"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = lake.log.state()
             result = build(self.warehouse, lake, state, self.run, self.settings.calendar, full=full)
             if result.entry:
                 lake.log.commit(result.entry, state.last + 1)
@@ -200,7 +202,7 @@ class Pipeline:
         """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
         with self._timed("verify"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = lake.log.state()
             connection = connect()
             try:
                 self.report.proofs = verify(self.warehouse, lake, state, connection)
@@ -229,7 +231,7 @@ class Pipeline:
 
     def plan(self, full: bool) -> dict[str, Any]:
         """What a run would do, without starting Spark or touching anything."""
-        state = LakeState.of(self.lake.log.entries())
+        state = self.lake.log.state()
         todo = self.candidates(state)
         tables, notes = plan_build(self.warehouse, state, self.settings.calendar, full)
         fresh_sources = {str(one.source) for one in todo}

@@ -20,8 +20,8 @@ from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
 from src.errors import RawFileRefused, StarliftError
 from src.frames import look_up, where_computed
+from src.io.entry import DataFile, Entry, RawFile, StagedPart
 from src.io.lake import Lake
-from src.io.log import DataFile, Entry, RawFile, StagedPart
 from src.io.measure import Measured, Probe, measure
 from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read
