@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -165,10 +166,7 @@ def test_an_entry_of_another_format_asks_for_its_version(tmp_path: Path) -> None
 
 
 def numbered(*entries: Entry) -> list[Entry]:
-    return [
-        Entry(entry.run, entry.at, entry.staged, entry.built, number)
-        for number, entry in enumerate(entries, 1)
-    ]
+    return [replace(entry, number=number) for number, entry in enumerate(entries, 1)]
 
 
 def test_the_state_is_the_fold_of_all_entries() -> None:
