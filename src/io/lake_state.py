@@ -97,6 +97,15 @@ class LakeState:
         if part.snapshot:
             self.snapshot = number
 
+    @property
+    def files(self) -> list[DataFile]:
+        """Every data file that a reader of this state may read."""
+        found = [file for files in self.staged.values() for _, file in files]
+        found += [file for _, file in self.quarantine]
+        for changes in self.changes.values():
+            found += [file for _, change in changes for file in change.files]
+        return found
+
     def total(self, table: str) -> int:
         """Rows of a star table once all its change sets are applied."""
         changes = self.changes.get(table)

@@ -26,7 +26,7 @@ from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
-from src.pipeline.star import deleted_rows
+from src.pipeline.star import deleted_rows, key_columns, keys_of
 from src.runs import Run
 from src.settings import CalendarSettings
 from src.transforms.dates import Calendar
@@ -220,10 +220,6 @@ def _folder(table: Table, run: Run, part: str) -> str:
     return f"star/{run.id}/{table.name}/{part}"
 
 
-def _key_columns(table: Table) -> list[str]:
-    return [table.replace_by, *table.replace_natural]
-
-
 def _write_keys(
     table: Table,
     warehouse: Warehouse,
@@ -240,7 +236,7 @@ def _write_keys(
     files = measure(lake, {"keys": _keys_probe(table, run)})["keys"].files
     if not files:
         return None
-    return lake.read(files, [table.column(name) for name in _key_columns(table)])
+    return keys_of(table, lake, files)
 
 
 def _write_rows(made: _Made, lake: Lake, run: Run, calendar: CalendarSettings) -> None:
@@ -271,7 +267,7 @@ def _rows_probe(table: Table, run: Run) -> Probe:
 
 
 def _keys_probe(table: Table, run: Run) -> Probe:
-    return Probe(_folder(table, run, "keys"), [table.column(name) for name in _key_columns(table)])
+    return Probe(_folder(table, run, "keys"), key_columns(table))
 
 
 def _change_set(

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
-from src.errors import CheckRefused, StarliftError, UsageError
-from src.io.entry import ChangeSet, RawFile
+from src.errors import CheckRefused, LogConflict, StarliftError, UsageError
+from src.io.entry import ChangeSet, Entry, RawFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.log import Log
@@ -24,12 +25,15 @@ from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
 from src.pipeline.build import build, plan_build
-from src.pipeline.load import Loaded, Loader, load
+from src.pipeline.compact import compact, work_due, work_whole, write_manifests
+from src.pipeline.expire import Expiry, plan_expiry
+from src.pipeline.load import Loaded, Loader, applied_entry, load
 from src.pipeline.load_plan import LoadPlan, plan_load
 from src.pipeline.stage import commit_staged, stage
+from src.pipeline.star import current_rows
 from src.pipeline.take import refuse_changed
 from src.pipeline.verify import Proof, verify
-from src.runs import Run
+from src.runs import Run, new_run
 from src.settings import Settings
 
 # About what a row of a raw file takes.
@@ -173,18 +177,17 @@ class Pipeline:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
             lake = self.lake
-            result = load(self._loader(connect), lake.log.entries())
+            result = load(self._loader(connect))
             self.report.loaded = result.tables
             self.report.applied = result.applied
 
     def plan_load(self, connect: Connect | None) -> LoadPlan:
         """What the next load would do; ``connect`` is None where no warehouse was made yet."""
-        entries = self.lake.log.entries()
         if connect is None:
-            return plan_load(self._loader(_no_warehouse), entries, None)
+            return plan_load(self._loader(_no_warehouse), None, None)
         connection = connect()
         try:
-            return plan_load(self._loader(connect), entries, connection.query)
+            return plan_load(self._loader(connect), None, connection.query)
         finally:
             connection.close()
 
@@ -228,6 +231,59 @@ class Pipeline:
         self.load(connect)
         if self.report.applied:
             self.verify(connect)
+        if self.report.changed:
+            self.compact(only_due=True)
+
+    def compact(self, only_due: bool = False) -> Entry | None:
+        """Merge small files and change sets and commit it; None when there is nothing to merge.
+
+        ``only_due`` merges what has gathered too many, as a run does before it ends: losing the
+        number to another run is then no failure, as the next run finds the same again. Otherwise
+        all is merged, and every star table written whole.
+        """
+        with self._timed("compact"):
+            lake = self.lake
+            state = lake.log.state()
+            find = work_due if only_due else work_whole
+            work = find(self.warehouse, state)
+            if not work:
+                return None
+            # A run of its own: this one's folders are written.
+            run = new_run(self.run.progress)
+            entry = compact(self.warehouse, lake, state, run, work)
+            try:
+                committed = lake.log.commit(entry, state.last + 1)
+            except LogConflict as conflict:
+                if not only_due:
+                    raise
+                self.report.notes.append(f"compaction is left to the next run: {conflict.what}")
+                return None
+            if work.snapshot:
+                write_manifests(lake, self.settings.redshift.copy_url, self.warehouse, committed)
+            return committed
+
+    def expiry(self, connect: Connect | None, older_than: timedelta) -> Expiry:
+        """What would expire. ``connect`` is None where no warehouse was made yet."""
+        applied = 0
+        if connect:
+            connection = connect()
+            try:
+                applied = applied_entry(connection.query, self._loader(connect))
+            finally:
+                connection.close()
+        return plan_expiry(self.lake.log, applied, older_than, self.run.started)
+
+    def read(self, table: str, as_of: int | None) -> DataFrame:
+        """The rows of a star table in the lake, now or after an entry of the log.
+
+        Raises UsageError for a table or an entry that is none.
+        """
+        contract = self.warehouse.table(table)
+        state = self.lake.log.state(as_of)
+        changes = state.changes.get(table, [])
+        return current_rows(contract, self.lake, changes, contract.names).orderBy(
+            *contract.primary_key
+        )
 
     def plan(self, full: bool) -> dict[str, Any]:
         """What a run would do, without starting Spark or touching anything."""

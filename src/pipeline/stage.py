@@ -30,6 +30,7 @@ from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints
+from src.pipeline.staged_files import staged_probe, write_staged
 from src.pipeline.take import Taken, by_layout, by_source, refuse_changed, take_files
 from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
@@ -200,21 +201,12 @@ def _write(
             of_files = rows.where(F.col("raw_id").isin(bad))
             refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
         jobs.append((source, good))
-    writes = [partial(_write_source, lake, source, good, run) for source, good in jobs]
+    writes = [partial(write_staged, lake, source, good, run) for source, good in jobs]
     if refused:
         whole = reduce(lambda left, right: left.unionByName(right), refused)
         writes.append(partial(lake.write, whole, f"quarantine/{run.id}"))
     at_once(lambda write: write(), writes)
-    probes = {
-        source.name: Probe(
-            _folder(source, run),
-            source.staged_columns,
-            bounds=source.look_up,
-            sums=[column.name for column in source.additive],
-            by_raw=True,
-        )
-        for source, _ in jobs
-    }
+    probes = {source.name: staged_probe(source, run) for source, _ in jobs}
     found = measure(
         lake, {**probes, " quarantine": Probe(f"quarantine/{run.id}", QUARANTINE, by_raw=True)}
     )
@@ -223,22 +215,6 @@ def _write(
         counts[file.raw_id].quarantined = quarantine.rows_by_raw.get(file.raw_id, 0)
     run.progress("staged", sum(measured.rows for measured in found.values()))
     return found, quarantine.files
-
-
-def _folder(source: Source, run: Run) -> str:
-    return f"staged/{source.name}/{run.id}"
-
-
-def _write_source(lake: Lake, source: Source, good: DataFrame, run: Run) -> None:
-    columns = [column.name for column in source.staged_columns]
-    if source.month_of:
-        monthly = good.select(*columns, F.date_format(source.month_of, "yyyy-MM").alias("month"))
-        # Brought together by month, so that a month is one file and not one for every task.
-        rows = monthly.repartition("month").sortWithinPartitions("month", *source.look_up)
-        lake.write(rows, _folder(source, run), partition_by="month")
-    else:
-        rows = good.select(*columns).sortWithinPartitions(*(source.look_up or source.key))
-        lake.write(rows, _folder(source, run))
 
 
 def _deduplicated(

@@ -37,11 +37,18 @@ def current_rows(
     return result.select(*names)
 
 
+def key_columns(table: Table) -> list[Column]:
+    """The columns of the files of replaced keys."""
+    return [table.column(name) for name in (table.replace_by, *table.replace_natural)]
+
+
+def keys_of(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
+    """The replaced keys in the files of a change set, with their natural columns."""
+    return lake.read(files, key_columns(table))
+
+
 def _keys(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
-    columns: list[Column] = [
-        table.column(name) for name in (table.replace_by, *table.replace_natural)
-    ]
-    return lake.read(files, columns).select(table.replace_by)
+    return keys_of(table, lake, files).select(table.replace_by)
 
 
 def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
