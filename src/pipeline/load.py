@@ -150,9 +150,8 @@ class _Load:
         try:
             self._prepare()
             if read:
-                self.entries = entries_from(
-                    self.loader.lake.log, held(self.work.query, self.loader)
-                )
+                applied = held(self.work.query, self.loader)
+                self.entries = entries_from(self.loader.lake.log, applied)
             return self._apply_all()
         except StatementFailed as error:
             raise _failed("The load failed", error) from error

@@ -176,7 +176,6 @@ class Pipeline:
     def load(self, connect: Connect) -> None:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
-            lake = self.lake
             result = load(self._loader(connect))
             self.report.loaded = result.tables
             self.report.applied = result.applied
@@ -241,13 +240,12 @@ class Pipeline:
         number to another run is then no failure, as the next run finds the same again. Otherwise
         all is merged, and every star table written whole.
         """
+        lake = self.lake
+        state = lake.log.state()
+        work = (work_due if only_due else work_whole)(self.warehouse, state)
+        if not work:
+            return None
         with self._timed("compact"):
-            lake = self.lake
-            state = lake.log.state()
-            find = work_due if only_due else work_whole
-            work = find(self.warehouse, state)
-            if not work:
-                return None
             # A run of its own: this one's folders are written.
             run = new_run(self.run.progress)
             entry = compact(self.warehouse, lake, state, run, work)
