@@ -235,7 +235,7 @@ class LakeState:
     taken_in: dict[int, int] = field(default_factory=dict)
     staged: dict[str, list[tuple[int, DataFile]]] = field(default_factory=dict)
     removed: dict[int, int] = field(default_factory=dict)
-    quarantine: list[DataFile] = field(default_factory=list)
+    quarantine: list[tuple[int, DataFile]] = field(default_factory=list)
     built_through: int = 0
     changes: dict[str, list[tuple[int, ChangeSet]]] = field(default_factory=dict)
     built_entries: list[int] = field(default_factory=list)
@@ -261,7 +261,7 @@ class LakeState:
                 self.taken_in[raw.raw_id] = entry.number
             for source, files in entry.staged.files.items():
                 self.staged.setdefault(source, []).extend((entry.number, file) for file in files)
-            self.quarantine.extend(entry.staged.quarantine)
+            self.quarantine.extend((entry.number, file) for file in entry.staged.quarantine)
             self.source_fingerprints.update(entry.staged.fingerprints)
         if entry.built:
             self.built_through = entry.built.through

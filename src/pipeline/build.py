@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import reduce
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -26,6 +25,7 @@ from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
+from src.pipeline.live import live_rows
 from src.pipeline.star import deleted_rows
 from src.runs import Run
 from src.settings import CalendarSettings
@@ -184,14 +184,7 @@ class _Staged:
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
         """The rows of the files that still count."""
-        by_removed: dict[tuple[int, ...], list[DataFile]] = {}
-        for number, file in files:
-            by_removed.setdefault(tuple(self.state.taken_back(number, file)), []).append(file)
-        frames = []
-        for removed, some in (by_removed or {(): []}).items():
-            rows = self.lake.read(some, self._columns(source))
-            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
-        return reduce(lambda left, right: left.unionByName(right), frames)
+        return live_rows(self.lake, self.state, files, self._columns(source))
 
 
 # Bounds are worth a Spark job of their own only where they can spare many files.

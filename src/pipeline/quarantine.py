@@ -6,17 +6,19 @@ from typing import Any
 
 from src.io.lake import Lake
 from src.io.log import LakeState
+from src.pipeline.live import live_rows
 from src.pipeline.stage import QUARANTINE
 
 
-def quarantined(lake: Lake, limit: int | None) -> tuple[list[dict[str, Any]], int]:
+def quarantined(
+    lake: Lake, state: LakeState, limit: int | None
+) -> tuple[list[dict[str, Any]], int]:
     """The refused rows in order of source, file and line, and how many there are in all."""
-    state = LakeState.of(lake.log.entries())
     total = sum(raw.quarantined for raw in state.raw_files.values())
     if not total:
         return [], 0
-    rows = lake.read(state.quarantine, QUARANTINE)
-    live = rows.where(rows["raw_id"].isin(list(state.raw_files)))
-    ordered = live.orderBy("source", "raw_file", "raw_line")
+    ordered = live_rows(lake, state, state.quarantine, QUARANTINE).orderBy(
+        "source", "raw_file", "raw_line"
+    )
     found = (ordered.limit(limit) if limit else ordered).collect()
     return [row.asDict() for row in found], total

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -16,7 +16,7 @@ from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError, UsageError
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState, Log, RawFile
+from src.io.log import ChangeSet, Entry, LakeState, RawFile
 from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
@@ -65,11 +65,12 @@ class Report:
         return data
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pipeline:
     """One run over one warehouse: its steps share lake, raw folder, run and report.
 
-    ``session`` gives the Spark session, started at its first use for about so many bytes to read.
+    ``session`` gives the Spark session, started at its first use for about so many bytes to read:
+    ``to_read``, which each step sets once it knows what lies before it.
     """
 
     warehouse: Warehouse
@@ -78,32 +79,35 @@ class Pipeline:
     session: Callable[[int], SparkSession]
     raw: str | None
     report: Report
+    to_read: int = 0
 
-    @property
+    @cached_property
     def lake(self) -> Lake:
         place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
         store = open_store(place, self.settings.s3)
+        return Lake(cache(lambda: self.session(self.to_read)), store, self.settings.lake)
 
-        def session() -> SparkSession:
-            return self.session(self._expected_bytes(LakeState.of(Log(store).entries())))
-
-        return Lake(cache(session), store, self.settings.lake)
-
-    def _raw_store(self, path: str) -> Store:
+    @cached_property
+    def raw_store(self) -> Store:
+        """The raw folder. Raises UsageError where none is named."""
+        path = self.settings.raw_path(self.warehouse.name, self.raw)
         return open_store(path, self.settings.s3)
 
-    def _expected_bytes(self, state: LakeState) -> int:
-        """How much this run may read: raw files to stage, and all that is staged."""
+    def state(self) -> LakeState:
+        """What the lake holds now."""
+        return self._folded(self.lake.log.entries())
+
+    def _folded(self, entries: list[Entry]) -> LakeState:
+        state = LakeState.of(entries)
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
-        staged = sum(file.rows for files in state.staged.values() for _, file in files) * ROW_BYTES
-        path = self.raw or self.settings.raw.get(self.warehouse.name)
-        listed = list_raw(self._raw_store(path), self.warehouse.sources) if path else []
-        return staged + sum(one.stored.size for one in fresh(listed, state))
+        rows = sum(file.rows for files in state.staged.values() for _, file in files)
+        self.to_read = rows * ROW_BYTES
+        return state
 
     def candidates(self, state: LakeState) -> list[Candidate]:
         """The raw files to stage. Names in the report what belongs to no source."""
         path = self.settings.raw_path(self.warehouse.name, self.raw)
-        store = self._raw_store(path)
+        store = self.raw_store
         listed = list_raw(store, self.warehouse.sources)
         self.report.not_taken = [
             f"{one.stored.path}: {one.reason}" for one in listed if not one.source
@@ -125,15 +129,17 @@ class Pipeline:
                 found=", ".join(one.stored.path for one in listed[:5]) or "no file",
                 do=f"give another folder with --raw PATH, or make sample files: {sample}",
             )
-        return fresh(listed, state)
+        todo = fresh(listed, state)
+        self.to_read += sum(one.stored.size for one in todo)
+        return todo
 
     def stage(self, on_bad_file: str = "fail") -> None:
         """Stage what no entry holds and commit it."""
         with self._timed("stage"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = self.state()
             todo = self.candidates(state)
-            raw = self._raw_store(self.settings.raw_path(self.warehouse.name, self.raw))
+            raw = self.raw_store
             try:
                 result = stage(
                     self.warehouse,
@@ -159,7 +165,7 @@ class Pipeline:
         """Build what staged entries changed and commit it."""
         with self._timed("build"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = self.state()
             result = build(self.warehouse, lake, state, self.run, self.settings.calendar, full=full)
             if result.entry:
                 lake.log.commit(result.entry, state.last + 1)
@@ -171,7 +177,10 @@ class Pipeline:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
             lake = self.lake
-            result = load(self._loader(connect), lake.log.entries())
+            entries = lake.log.entries()
+            # Not for the rows alone: the connector writes them with Spark.
+            self._folded(entries)
+            result = load(self._loader(connect), entries)
             self.report.loaded = result.tables
             self.report.applied = result.applied
 
@@ -200,7 +209,7 @@ class Pipeline:
         """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
         with self._timed("verify"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = self.state()
             connection = connect()
             try:
                 self.report.proofs = verify(self.warehouse, lake, state, connection)
@@ -229,7 +238,7 @@ class Pipeline:
 
     def plan(self, full: bool) -> dict[str, Any]:
         """What a run would do, without starting Spark or touching anything."""
-        state = LakeState.of(self.lake.log.entries())
+        state = self.state()
         todo = self.candidates(state)
         tables, notes = plan_build(self.warehouse, state, self.settings.calendar, full)
         fresh_sources = {str(one.source) for one in todo}
