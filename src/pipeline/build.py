@@ -25,7 +25,6 @@ from src.pipeline.at_once import at_once
 from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
-from src.pipeline.live import live_rows
 from src.pipeline.star import deleted_rows
 from src.runs import Run
 from src.settings import CalendarSettings
@@ -184,7 +183,7 @@ class _Staged:
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
         """The rows of the files that still count."""
-        return live_rows(self.lake, self.state, files, self._columns(source))
+        return self.lake.read_live(self.state, files, self._columns(source))
 
 
 # Bounds are worth a Spark job of their own only where they can spare many files.

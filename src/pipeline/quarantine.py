@@ -6,7 +6,6 @@ from typing import Any
 
 from src.io.lake import Lake
 from src.io.log import LakeState
-from src.pipeline.live import live_rows
 from src.pipeline.stage import QUARANTINE
 
 
@@ -17,8 +16,7 @@ def quarantined(
     total = sum(raw.quarantined for raw in state.raw_files.values())
     if not total:
         return [], 0
-    ordered = live_rows(lake, state, state.quarantine, QUARANTINE).orderBy(
-        "source", "raw_file", "raw_line"
-    )
+    live = lake.read_live(state, state.quarantine, QUARANTINE)
+    ordered = live.orderBy("source", "raw_file", "raw_line")
     found = (ordered.limit(limit) if limit else ordered).collect()
     return [row.asDict() for row in found], total
