@@ -48,6 +48,7 @@ def reported(pipeline: Pipeline, settings: Settings, events: Events) -> Iterator
         try:
             yield
         finally:
-            if pipeline.report.changed or pipeline.report.failed:
+            report = pipeline.report
+            if report.changed or report.refused or report.failed:
                 pipeline.write_report()
     show_report(pipeline.report, _log_file(settings, pipeline.run.id))

@@ -6,7 +6,7 @@ from typing import Any
 
 from src.io.lake import Lake
 from src.io.log import LakeState
-from src.pipeline.stage import QUARANTINE
+from src.pipeline.write import QUARANTINE
 
 
 def quarantined(

@@ -25,7 +25,7 @@ from src.pipeline.build import build, plan_build
 from src.pipeline.load import Loaded, Loader, load
 from src.pipeline.load_plan import LoadPlan, plan_load
 from src.pipeline.stage import commit_staged, stage
-from src.pipeline.take import refuse_changed
+from src.pipeline.take import FilesRefused, LeftOut
 from src.pipeline.verify import Proof, verify
 from src.runs import Run
 from src.settings import Settings
@@ -45,7 +45,7 @@ class Report:
     changes: tuple[ChangeSet, ...] = ()
     loaded: list[Loaded] = field(default_factory=list)
     applied: list[int] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: list[LeftOut] = field(default_factory=list)
     not_taken: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
@@ -139,26 +139,22 @@ class Pipeline:
             lake = self.lake
             state = self.state()
             todo = self.candidates(state)
-            raw = self.raw_store
             try:
                 result = stage(
                     self.warehouse,
-                    raw,
+                    self.raw_store,
                     lake,
                     todo,
                     self.run,
                     on_bad_file=on_bad_file,
                     live=state.raw_files.values(),
                 )
-            except StarliftError:
-                raise
-            except Exception:
-                # Spark's readers fail in their own words when a file changes or goes under them.
-                refuse_changed(raw, [one.stored for one in todo])
+            except FilesRefused as error:
+                self.report.refused = list(error.refused)
                 raise
             commit_staged(lake, result, state.last + 1)
             self.report.raw_files = result.raw_files
-            self.report.refused = [refusal.sentence() for refusal in result.refused]
+            self.report.refused = result.refused
             self.report.notes += result.notes
 
     def build(self, full: bool = False) -> None:

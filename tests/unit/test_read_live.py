@@ -10,7 +10,7 @@ from src.io.lake import Lake
 from src.io.log import DataFile, Entry, LakeState, RawFile, StagedPart
 from src.io.store import LocalStore
 from src.pipeline.quarantine import quarantined
-from src.pipeline.stage import QUARANTINE
+from src.pipeline.write import QUARANTINE
 from src.settings import load_settings
 from tests.conftest import Frame
 
