@@ -20,7 +20,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 from src.contract.column import Column
-from src.io.log import DataFile, LakeState, Log
+from src.io.entry import DataFile
+from src.io.lake_state import LakeState
+from src.io.log import Log
 from src.io.store import Store
 from src.settings import LakeSettings
 

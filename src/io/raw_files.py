@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from src.contract.source import Source, plain_name
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.io.store import Store, Stored
 
 TEXT = {

@@ -17,8 +17,9 @@ from pyspark.sql.types import IntegralType
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, LakeState
+from src.io.lake_state import LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
@@ -182,7 +183,6 @@ class _Staged:
         return self.warehouse.source(source).staged_columns
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
-        """The rows of the files that still count."""
         return self.lake.read_live(self.state, files, self._columns(source))
 
 

@@ -20,8 +20,8 @@ from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, LoadFailed, StarliftError
 from src.io import redshift_publish as publish
 from src.io import redshift_sql as sql
+from src.io.entry import BuiltPart, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, Entry
 from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.redshift_data import BATCH
 from src.io.redshift_publish import Publication, StagedChange

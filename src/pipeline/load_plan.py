@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from src.io import redshift_sql as sql
-from src.io.log import Entry
+from src.io.entry import Entry
 from src.io.manifest import manifest_of
 from src.pipeline.load import Loader, last_applied, new_load_id, waiting_after
 from src.pipeline.load_copy import parts_of, staged_change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from src.io.lake import Lake
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.pipeline.write import QUARANTINE
 
 

@@ -15,8 +15,9 @@ from pyspark.sql import SparkSession
 from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, StarliftError, UsageError
+from src.io.entry import ChangeSet, RawFile
 from src.io.lake import Lake
-from src.io.log import ChangeSet, Entry, LakeState, RawFile
+from src.io.lake_state import LakeState
 from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
@@ -95,10 +96,7 @@ class Pipeline:
 
     def state(self) -> LakeState:
         """What the lake holds now."""
-        return self._folded(self.lake.log.entries())
-
-    def _folded(self, entries: list[Entry]) -> LakeState:
-        state = LakeState.of(entries)
+        state = self.lake.log.state()
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
         rows = sum(file.rows for files in state.staged.values() for _, file in files)
         self.to_read = rows * ROW_BYTES
@@ -174,8 +172,6 @@ class Pipeline:
         with self._timed("load"):
             lake = self.lake
             entries = lake.log.entries()
-            # Not for the rows alone: the connector writes them with Spark.
-            self._folded(entries)
             result = load(self._loader(connect), entries)
             self.report.loaded = result.tables
             self.report.applied = result.applied

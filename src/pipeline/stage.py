@@ -17,8 +17,8 @@ from src.contract.source import Source
 from src.contract.warehouse import Warehouse
 from src.errors import StarliftError
 from src.frames import look_up
+from src.io.entry import Entry, RawFile, StagedPart
 from src.io.lake import Lake
-from src.io.log import Entry, RawFile, StagedPart
 from src.io.measure import Measured
 from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read

@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Table
+from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
-from src.io.log import ChangeSet, DataFile, LakeState
+from src.io.lake_state import LakeState
 
 
 def current_rows(

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from src.contract.table import Table
 from src.contract.warehouse import Warehouse
 from src.io.lake import Lake
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.io.redshift import Connection
 from src.io.redshift_sql import name
 from src.pipeline.star import current_rows

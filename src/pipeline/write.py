@@ -13,8 +13,8 @@ from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import BIGINT, varchar
 from src.frames import where_computed
+from src.io.entry import DataFile
 from src.io.lake import Lake
-from src.io.log import DataFile
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.accounting import FileCount
 from src.pipeline.at_once import at_once

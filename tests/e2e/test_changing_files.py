@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from src.errors import RawFileRefused
 from src.io.lake import Lake
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.io.raw_files import fresh, list_raw
 from src.io.store import LocalStore
 from src.pipeline.stage import StageResult, commit_staged, stage

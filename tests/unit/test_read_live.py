@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from src.io.entry import DataFile, Entry, RawFile, StagedPart
 from src.io.lake import Lake
-from src.io.log import DataFile, Entry, LakeState, RawFile, StagedPart
+from src.io.lake_state import LakeState
 from src.io.store import LocalStore
 from src.pipeline.quarantine import quarantined
 from src.pipeline.write import QUARANTINE
