@@ -15,7 +15,7 @@ from src.connect import open_warehouse
 from src.errors import UsageError
 from src.io.redshift import StatementFailed
 from src.pipeline.quarantine import quarantined
-from src.pipeline.run import last_reports
+from src.pipeline.report import last_reports
 
 commands = typer.Typer()
 

@@ -27,7 +27,7 @@ from src.contract.source import Drift, Source
 from src.errors import RawFileRefused
 from src.io.store import Stored
 from src.pipeline.accounting import FileCount
-from src.pipeline.take import Taken, refused
+from src.pipeline.take import Refusal, Taken, refused
 from src.transforms.parse import refusal_of_type
 
 # Types are looked at in files of which more than this part of the rows is refused: where nearly
@@ -124,7 +124,13 @@ def _percent(part: int, whole: int) -> str:
 
 def refuse_drifted(drift: Sequence[Drifted]) -> None:
     """Raise FilesRefused for files that drifted in a way that their source does not allow."""
-    refusals = [
+    if refusals := drift_refusals(drift):
+        raise refused(refusals)
+
+
+def drift_refusals(drift: Sequence[Drifted]) -> list[Refusal]:
+    """A refusal for each kind of drift that the source of a file does not allow."""
+    return [
         (
             one.stored,
             RawFileRefused(
@@ -136,8 +142,6 @@ def refuse_drifted(drift: Sequence[Drifted]) -> None:
         for one in drift
         if one.policy == "fail"
     ]
-    if refusals:
-        raise refused(refusals)
 
 
 def drift_notes(drift: Sequence[Drifted]) -> list[str]:

@@ -74,8 +74,9 @@ def stage(
 ) -> StageResult:
     """Stage the candidates and return the entry to commit.
 
-    ``live`` are the raw file versions that the lake holds; those of ``events`` of which a newer
-    version of the same path comes are taken back by the same entry.
+    ``live`` are the raw file versions that the lake holds. Those that are staged again are taken
+    back by the same entry, and so are those of ``events`` of which another version of the same
+    path comes.
 
     Raises FilesRefused for files that cannot be taken or change while they are read
     (``on_bad_file`` fail; with skip they are left out and named in the result), CheckRefused when
@@ -172,13 +173,14 @@ def _stage_files(
     for rows in parsed.values():
         rows.unpersist()
     refuse_changed(raw, [file.candidate.stored for file in taken])
+    fingerprints = source_fingerprints(warehouse)
     raw_files = tuple(
-        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name]) for file in taken
+        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name], fingerprints)
+        for file in taken
     )
     check_files(raw_files, {source.name: source for source in warehouse.sources}, counts, blocks)
     result.raw_files = raw_files
     used = {file.source.name for file in taken}
-    fingerprints = source_fingerprints(warehouse)
     result.entry = Entry(
         run.id,
         run.at,
@@ -195,13 +197,18 @@ def _stage_files(
 def _replaced(
     raw_files: tuple[RawFile, ...], live: Iterable[RawFile], warehouse: Warehouse
 ) -> tuple[int, ...]:
-    """The live versions of files of which a newer version replaces all rows."""
+    """The live versions that are staged again, or of which another version replaces all rows."""
+    staged = {raw.raw_id for raw in raw_files}
     paths = {
         (raw.source, raw.path)
         for raw in raw_files
         if warehouse.source(raw.source).delivery == "events"
     }
-    return tuple(sorted(raw.raw_id for raw in live if (raw.source, raw.path) in paths))
+    return tuple(
+        sorted(
+            raw.raw_id for raw in live if raw.raw_id in staged or (raw.source, raw.path) in paths
+        )
+    )
 
 
 def _parsed(
@@ -229,7 +236,11 @@ def _common(parsed: DataFrame) -> DataFrame:
 
 
 def _raw_file(
-    file: Taken, blocks: list[Block], counts: dict[int, FileCount], staged: Measured
+    file: Taken,
+    blocks: list[Block],
+    counts: dict[int, FileCount],
+    staged: Measured,
+    fingerprints: dict[str, str],
 ) -> RawFile:
     stored, count = file.candidate.stored, counts[file.raw_id]
     staged_sums = staged.sums_by_raw.get(file.raw_id, {})
@@ -252,6 +263,7 @@ def _raw_file(
         sums={
             column.name: count.sums_of(column.name, staged_sums) for column in file.source.additive
         },
+        rules=fingerprints[file.source.name],
     )
 
 

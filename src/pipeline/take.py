@@ -85,7 +85,7 @@ def take_files(
     skip they are left out and named in the result).
     """
     intake = Intake()
-    taken, refusals = _heads(warehouse, raw, candidates)
+    taken, refusals = judge_heads(warehouse, raw, candidates)
     while True:
         if refusals:
             if on_bad_file != "skip":
@@ -106,7 +106,7 @@ def take_files(
         refusals = [(stored[str(one.where)], one) for one in changed]
 
 
-def _heads(
+def judge_heads(
     warehouse: Warehouse, raw: Store, candidates: list[Candidate]
 ) -> tuple[list[Taken], list[Refusal]]:
     """Read and judge the heads of the files, several at once."""
