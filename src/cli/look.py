@@ -15,7 +15,7 @@ from src.connect import open_warehouse
 from src.errors import UsageError
 from src.io.redshift import StatementFailed
 from src.pipeline.quarantine import quarantined
-from src.pipeline.run import last_reports
+from src.pipeline.report import last_reports
 
 commands = typer.Typer()
 
@@ -58,7 +58,7 @@ def quarantine(
     """Refused rows: file, line, reasons, and the row as read."""
     settings = read_settings(env, conf_dir)
     pipeline = pipeline_of(warehouse, settings, Events(False))
-    rows, total = quarantined(pipeline.lake, None if as_json else limit)
+    rows, total = quarantined(pipeline.lake, pipeline.state(), None if as_json else limit)
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
         return

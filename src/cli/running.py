@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from src.cli.options import FileFormat
 from src.cli.show import Events, live, show_report
+from src.pipeline.report import write_report
 from src.pipeline.run import Pipeline, new_pipeline
 from src.runs import new_run
 from src.session import start_session
@@ -48,6 +49,7 @@ def reported(pipeline: Pipeline, settings: Settings, events: Events) -> Iterator
         try:
             yield
         finally:
-            if pipeline.report.changed or pipeline.report.failed:
-                pipeline.write_report()
+            report = pipeline.report
+            if report.changed or report.refused or report.failed:
+                write_report(pipeline.lake, report)
     show_report(pipeline.report, _log_file(settings, pipeline.run.id))

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as Grid
 
-from src.pipeline.run import Report
+from src.pipeline.report import Report
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -100,7 +100,7 @@ def show_report(report: Report, log_file: object) -> None:
     for note in report.notes:
         out.print(f"[yellow]note[/] {_plain(note)}")
     for refusal in report.refused:
-        out.print(f"[yellow]left out[/] {_plain(refusal)}")
+        out.print(f"[yellow]left out[/] {_plain(refusal.sentence)}")
     for other in report.not_taken[:10]:
         out.print(f"[dim]not taken[/] {_plain(other)}")
     seconds = ", ".join(f"{step} {value:.1f} s" for step, value in report.seconds.items())

@@ -46,7 +46,8 @@ def run(
         show_plan(pipeline.plan(full), plan_load(pipeline, settings))
         return
     with open_warehouse(settings) as connect, reported(pipeline, settings, events):
-        pipeline.all(connect, on_bad_file=on_bad_file.value, full=full)
+        pipeline.stage(on_bad_file.value)
+        pipeline.publish(connect, full=full)
 
 
 @commands.command(epilog="Example: starlift stage chinook --raw exports")

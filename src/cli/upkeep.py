@@ -21,9 +21,11 @@ from src.errors import UsageError
 from src.io.store import Stored
 from src.pipeline.clean import left_behind
 from src.pipeline.deletion import delete
-from src.pipeline.expire import Expiry
+from src.pipeline.expire import Expiry, plan_expiry
 from src.pipeline.expire import expire as expire_states
+from src.pipeline.load import applied_entry
 from src.pipeline.run import Pipeline
+from src.pipeline.star import rows_as_of
 from src.settings import Settings
 
 commands = typer.Typer()
@@ -117,7 +119,7 @@ def read(
     settings, events = read_settings(env, conf_dir), Events(False)
     pipeline = pipeline_of(warehouse, settings, events)
     with live(events):
-        rows = pipeline.read(table, as_of)
+        rows = rows_as_of(pipeline.warehouse, pipeline.lake, table, as_of)
         most = limit or (100 if format is Shown.table else None)
         chosen = rows.limit(most) if most else rows
         # Times as text: Python would show them in the machine's zone.
@@ -140,10 +142,15 @@ def _age(text: str) -> timedelta:
 
 
 def _expiry(pipeline: Pipeline, settings: Settings, age: timedelta) -> Expiry:
-    if not is_made(settings):
-        return pipeline.expiry(None, age)
-    with open_warehouse(settings) as connect:
-        return pipeline.expiry(connect, age)
+    applied = 0
+    if is_made(settings):
+        with open_warehouse(settings) as connect:
+            connection = connect()
+            try:
+                applied = applied_entry(connection.query, pipeline.loader(connect))
+            finally:
+                connection.close()
+    return plan_expiry(pipeline.lake.log, applied, age, pipeline.run.started)
 
 
 def _show_deleted(

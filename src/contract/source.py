@@ -40,6 +40,10 @@ class Source:
     the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
     the log). ``delivery`` and the policy for unknown columns are DESIGN's.
 
+    ``new_columns``, ``missing_columns``, ``missing_required`` and ``changed_types`` say what to
+    do with files that drifted: undeclared columns, optional or required ones that are missing,
+    and columns whose cells are mostly of another type (``src/pipeline/drift.py``).
+
     ``explode`` names an array of the JSON record whose elements are the rows: each has the
     record's own columns beside those of the element, which say so by their header
     (``lines[].quantity``; ``lines[]`` itself is the element's place in the array, from 1). A
@@ -61,6 +65,9 @@ class Source:
     month_of: str | None = None
     look_up: tuple[str, ...] = ()
     new_columns: Drift = "warn"
+    missing_columns: Drift = "warn"
+    missing_required: Drift = "fail"
+    changed_types: Drift = "warn"
     checks: tuple[RowCheck, ...] = ()
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ class RawFile:
     ``arrived`` is in microseconds UTC, ``lines`` physical lines, ``records`` rows read, header
     and blank lines not counted. ``sums`` holds per additive column the exact decimal texts of
     what was read, staged, quarantined and dropped as duplicates, and how many cells could not
-    be parsed.
+    be parsed. ``rules`` is the fingerprint of the source's rules by which it was staged.
     """
 
     raw_id: int
@@ -55,6 +55,7 @@ class RawFile:
     conflicts: int = 0
     warnings: dict[str, int] = field(default_factory=dict)
     sums: dict[str, dict[str, str | int]] = field(default_factory=dict)
+    rules: str = ""
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,11 @@ def _staged(data: dict[str, Any] | None) -> StagedPart | None:
     if data is None:
         return None
     return StagedPart(
-        raw_files=tuple(RawFile(**item) for item in data["raw_files"]),
+        # Older logs name the rules once for all files of a source.
+        raw_files=tuple(
+            RawFile(**{"rules": data["fingerprints"].get(item["source"], ""), **item})
+            for item in data["raw_files"]
+        ),
         files={source: _files(items) for source, items in data["files"].items()},
         quarantine=_files(data["quarantine"]),
         fingerprints=data["fingerprints"],

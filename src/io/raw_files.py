@@ -46,9 +46,18 @@ def raw_id(stored: Stored) -> int:
 
 def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
     """Every file below the raw folder, sorted by path, with the source that it belongs to."""
-    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
-    known = sorted(names, key=lambda pair: -len(pair[1]))
+    known = _names_of(sources)
     return [_candidate(stored, known) for stored in store.list()]
+
+
+def candidate(stored: Stored, sources: Iterable[Source]) -> Candidate:
+    """One file with the source that it belongs to."""
+    return _candidate(stored, _names_of(sources))
+
+
+def _names_of(sources: Iterable[Source]) -> list[tuple[Source, str]]:
+    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
+    return sorted(names, key=lambda pair: -len(pair[1]))
 
 
 def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:

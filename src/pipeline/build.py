@@ -23,7 +23,8 @@ from src.io.lake_state import LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
-from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
+from src.pipeline.difference import Difference, difference
+from src.pipeline.fingerprints import table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
 from src.pipeline.star import deleted_rows, key_columns, keys_of
@@ -36,12 +37,15 @@ from src.transforms.members import special_members
 
 @dataclass
 class BuildResult:
-    """What building did: the entry to commit (None when nothing changed), findings of the gate."""
+    """What building did: the entry to commit (None when nothing changed), findings of the gate.
+
+    ``differences`` compare each table that was built as a whole with the rows it had before.
+    """
 
     entry: Entry | None
     changes: tuple[ChangeSet, ...] = ()
     findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,9 @@ class _Made:
 
 def plan_build(
     warehouse: Warehouse, state: LakeState, calendar: CalendarSettings, full: bool
-) -> tuple[dict[str, str], list[str]]:
-    """Which tables a build would make and why (``whole: reason`` or ``keys``), and notes."""
+) -> dict[str, str]:
+    """Which tables a build would make and why: ``whole: reason`` or ``keys``."""
     wanted = table_fingerprints(warehouse, calendar)
-    sources = source_fingerprints(warehouse)
     changed = {*state.unbuilt, *state.withdrawn}
     plan = {}
     for table, _ in warehouse.tables:
@@ -72,13 +75,7 @@ def plan_build(
             plan[table.name] = "whole: its rules changed"
         elif any(given.source in changed for given in table.inputs):
             plan[table.name] = "keys"
-    notes = [
-        f"the rules of staging changed for {name}: its staged rows are those of the old rules "
-        "until its raw files are staged again"
-        for name, known in sorted(state.source_fingerprints.items())
-        if name in sources and sources[name] != known
-    ]
-    return plan, notes
+    return plan
 
 
 def build(
@@ -95,8 +92,8 @@ def build(
     Raises CheckRefused when the gate refuses or the accounting does not add up; then nothing is
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
-    plan, notes = plan_build(warehouse, state, calendar, full)
-    result = BuildResult(None, notes=notes)
+    plan = plan_build(warehouse, state, calendar, full)
+    result = BuildResult(None)
     if not plan:
         return result
     staged = _Staged(warehouse, lake, state)
@@ -137,6 +134,10 @@ def build(
     ]
     parents = Parents(warehouse, lake, state, changes)
     result.findings, accounting = gate(subjects, parents, run)
+    result.differences = at_once(
+        lambda one: difference(one, lake, state.changes[one.name], changes[one.name]),
+        [one.table for one in made if one.keys is None and one.table.name in state.changes],
+    )
     result.changes = tuple(
         ChangeSet(**{**vars(change), "accounting": accounting.get(name, {})})
         for name, change in changes.items()

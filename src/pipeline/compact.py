@@ -25,9 +25,9 @@ from src.io.lake_state import LakeState
 from src.io.manifest import manifest_of
 from src.io.measure import Probe, measure
 from src.pipeline.at_once import at_once
-from src.pipeline.stage import QUARANTINE
 from src.pipeline.staged_files import staged_probe, write_staged
 from src.pipeline.star import current_rows, key_columns, keys_of
+from src.pipeline.write import QUARANTINE
 from src.runs import Run
 
 # A run compacts by itself what has gathered more than so many small files or change sets.
@@ -192,8 +192,9 @@ def _merge(
     """Write the live rows of the files of a source anew, and prove them by raw file version."""
     rows = lake.read_live(state, old, source.staged_columns)
     size = sum(file.size for _, file in old)
-    write_staged(lake, source, rows, run, files=max(1, size // FULL))
-    found = measure(lake, {"merged": staged_probe(source, run)})["merged"]
+    folder = f"staged/{source.name}/{run.id}"
+    write_staged(lake, source, rows, folder, files=max(1, size // FULL))
+    found = measure(lake, {"merged": staged_probe(source, folder)})["merged"]
     amounts = [column.name for column in source.additive]
     before = {
         row["raw_id"]: (row["rows"], *[Decimal(row[name] or 0) for name in amounts])

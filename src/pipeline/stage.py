@@ -8,32 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.column import Column as SparkColumn
 
-from src.contract.column import Column
 from src.contract.source import Source
-from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
-from src.errors import RawFileRefused, StarliftError
-from src.frames import look_up, where_computed
-from src.io.entry import DataFile, Entry, RawFile, StagedPart
+from src.errors import StarliftError
+from src.frames import look_up
+from src.io.entry import Entry, RawFile, StagedPart
 from src.io.lake import Lake
-from src.io.measure import Measured, Probe, measure
+from src.io.measure import Measured
 from src.io.raw_files import Candidate
 from src.io.read_csv import Block, bytes_read
 from src.io.read_raw import records
 from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
+from src.pipeline.drift import Drifted, changed_types, drift_notes, header_drift, refuse_drifted
 from src.pipeline.fingerprints import source_fingerprints
-from src.pipeline.staged_files import staged_probe, write_staged
-from src.pipeline.take import Taken, by_layout, by_source, refuse_changed, take_files
+from src.pipeline.take import (
+    FilesRefused,
+    Intake,
+    LeftOut,
+    Taken,
+    by_layout,
+    by_source,
+    refuse_changed,
+    take_files,
+)
+from src.pipeline.write import Target, write_rows
 from src.runs import Run
-from src.transforms.duplicates import identity_hash, judge
+from src.transforms.duplicates import identity_hash
 from src.transforms.parse import parse
 from src.transforms.standardise import standardise
 from src.transforms.whole_records import stand_or_fall
@@ -41,17 +48,8 @@ from src.transforms.whole_records import stand_or_fall
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
 # twice is cheaper than spilling.
 KEPT_BYTES = 16 * 1024 * 1024
-
-QUARANTINE = (
-    Column("source", varchar(128), "the raw source", nullable=False),
-    Column("raw_file", varchar(1024), "path of the raw file", nullable=False),
-    Column("raw_line", BIGINT, "physical line where the record starts", nullable=False),
-    Column("raw_id", BIGINT, "raw file version", nullable=False),
-    Column("reasons", varchar(65535), "every reason, one a line", nullable=False),
-    Column("raw", varchar(65535), "the record's bytes in base64, where it cannot be split"),
-    Column("fields", varchar(65535), "the record's cells as read, as JSON"),
-    Column("run_id", varchar(64), "the run that refused it", nullable=False),
-)
+# How often staging begins anew without the files that changed under it.
+ATTEMPTS = 5
 
 
 @dataclass
@@ -60,7 +58,7 @@ class StageResult:
 
     entry: Entry | None
     raw_files: tuple[RawFile, ...] = ()
-    refused: list[RawFileRefused] = field(default_factory=list)
+    refused: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -76,50 +74,113 @@ def stage(
 ) -> StageResult:
     """Stage the candidates and return the entry to commit.
 
-    ``live`` are the raw file versions that the lake holds; those of ``events`` of which a newer
-    version of the same path comes are taken back by the same entry.
+    ``live`` are the raw file versions that the lake holds. Those that are staged again are taken
+    back by the same entry, and so are those of ``events`` of which another version of the same
+    path comes.
 
-    Raises RawFileRefused for a file that cannot be taken (``on_bad_file`` fail; with skip it is
-    left out and named in the result), and for one that changes while it is read; CheckRefused
-    when an equation of the accounting does not add up.
+    Raises FilesRefused for files that cannot be taken or change while they are read
+    (``on_bad_file`` fail; with skip they are left out and named in the result), CheckRefused when
+    an equation of the accounting does not add up.
     """
-    intake = take_files(warehouse, raw, lake, candidates, run, on_bad_file)
-    result = StageResult(None, refused=intake.refused, notes=intake.notes)
-    taken, blocks = intake.files, intake.blocks
-    if not taken:
+    left: list[LeftOut] = []
+    todo = candidates
+    attempt = 1
+    while True:
+        target = Target(lake, run, _part(run, attempt))
+        try:
+            result = _attempt(warehouse, raw, target, todo, on_bad_file, live)
+        except FilesRefused as error:
+            if on_bad_file != "skip" or attempt == ATTEMPTS:
+                raise
+            # What was written of them lies in files with rows of others: all is written anew.
+            left += error.refused
+            paths = {one.path for one in error.refused}
+            todo = [one for one in todo if one.stored.path not in paths]
+            attempt += 1
+        else:
+            result.refused = left + result.refused
+            return result
+
+
+def _part(run: Run, attempt: int) -> str:
+    """The run's own folders; those of an attempt that was given up are not written to again."""
+    return run.id if attempt == 1 else f"{run.id}/attempt-{attempt}"
+
+
+def _attempt(
+    warehouse: Warehouse,
+    raw: Store,
+    target: Target,
+    candidates: list[Candidate],
+    on_bad_file: str,
+    live: Iterable[RawFile],
+) -> StageResult:
+    """Stage the candidates; raises FilesRefused for those that have to be left out."""
+    try:
+        intake = take_files(warehouse, raw, target.lake, candidates, target.run, on_bad_file)
+        result = StageResult(None, refused=intake.refused)
+        if intake.files:
+            _stage_files(warehouse, raw, target, intake, live, result)
         return result
+    except StarliftError:
+        raise
+    except Exception:
+        # Spark's readers fail in their own words when a file changes or goes under them.
+        refuse_changed(raw, [one.stored for one in candidates])
+        raise
+
+
+def _stage_files(
+    warehouse: Warehouse,
+    raw: Store,
+    target: Target,
+    intake: Intake,
+    live: Iterable[RawFile],
+    result: StageResult,
+) -> None:
+    """Parse, count, write and check the files, and put the entry into the result."""
+    taken, blocks, run = intake.files, intake.blocks, target.run
+    drift = header_drift(taken)
+    refuse_drifted(drift)
     keep = sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES
 
-    def count(group: tuple[Source, list[Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
+    def count(
+        group: tuple[Source, list[Taken]],
+    ) -> tuple[DataFrame, dict[int, FileCount], list[Drifted]]:
         source, files = group
-        rows = standardise(_parsed(lake, raw, files, blocks), source)
+        rows = standardise(_parsed(target.lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
         counts = collect_audit(audit_rows(rows, source, identity_hash(source)))
+        drifted = changed_types(rows, source, files, counts)
         troubled = [raw_id for raw_id, one in counts.items() if one.bad or one.candidates]
         if source.explode and troubled:
             in_trouble = F.col("raw_id").isin(troubled)
             judged = stand_or_fall(rows.where(in_trouble), source)
             counts.update(collect_audit(audit_rows(judged, source, identity_hash(source))))
             rows = rows.where(~in_trouble).unionByName(judged)
-        return rows, counts
+        return rows, counts, drifted
 
     parsed, counts = {}, FileCounts()
     groups = by_source(taken)
-    for (source, _), (rows, counted) in zip(groups, at_once(count, groups), strict=True):
-        parsed[source.name] = rows
-        counts.update(counted)
+    for (source, _), found in zip(groups, at_once(count, groups), strict=True):
+        parsed[source.name] = found[0]
+        counts.update(found[1])
+        drift += found[2]
+    refuse_drifted(drift)
+    result.notes = drift_notes(drift)
     run.progress("reading raw files", sum(count.records for count in counts.values()))
-    staged, quarantine = _write(lake, taken, parsed, counts, run)
+    staged, quarantine = write_rows(target, taken, parsed, counts)
     for rows in parsed.values():
         rows.unpersist()
     refuse_changed(raw, [file.candidate.stored for file in taken])
+    fingerprints = source_fingerprints(warehouse)
     raw_files = tuple(
-        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name]) for file in taken
+        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name], fingerprints)
+        for file in taken
     )
     check_files(raw_files, {source.name: source for source in warehouse.sources}, counts, blocks)
     result.raw_files = raw_files
     used = {file.source.name for file in taken}
-    fingerprints = source_fingerprints(warehouse)
     result.entry = Entry(
         run.id,
         run.at,
@@ -131,19 +192,23 @@ def stage(
             removed_raw_ids=_replaced(raw_files, live, warehouse),
         ),
     )
-    return result
 
 
 def _replaced(
     raw_files: tuple[RawFile, ...], live: Iterable[RawFile], warehouse: Warehouse
 ) -> tuple[int, ...]:
-    """The live versions of files of which a newer version replaces all rows."""
+    """The live versions that are staged again, or of which another version replaces all rows."""
+    staged = {raw.raw_id for raw in raw_files}
     paths = {
         (raw.source, raw.path)
         for raw in raw_files
         if warehouse.source(raw.source).delivery == "events"
     }
-    return tuple(sorted(raw.raw_id for raw in live if (raw.source, raw.path) in paths))
+    return tuple(
+        sorted(
+            raw.raw_id for raw in live if raw.raw_id in staged or (raw.source, raw.path) in paths
+        )
+    )
 
 
 def _parsed(
@@ -170,102 +235,12 @@ def _common(parsed: DataFrame) -> DataFrame:
     )
 
 
-def _is_good() -> SparkColumn:
-    return F.size("reasons") == 0
-
-
-def _write(
-    lake: Lake,
-    taken: list[Taken],
-    parsed: dict[str, DataFrame],
-    counts: dict[int, FileCount],
-    run: Run,
-) -> tuple[dict[str, Measured], tuple[DataFile, ...]]:
-    """Write staged rows by source and all refused rows, and read both back."""
-    jobs = []
-    refused = []
-    for source, files in by_source(taken):
-        rows = parsed[source.name]
-        # Only what is written: quarantine's columns are made for refused and conflicting rows.
-        wanted = [column.name for column in source.staged_columns] + ["reasons"]
-        doubled = [file.raw_id for file in files if counts[file.raw_id].candidates]
-        if doubled:
-            wanted += ["broken", "raw", "fields"]
-        good = where_computed(rows.select(*wanted), _is_good())
-        if doubled:
-            good, conflicts = _deduplicated(good, source, doubled, counts)
-            if conflicts is not None:
-                refused.append(_quarantine(conflicts, source, run))
-        if any(counts[file.raw_id].bad for file in files):
-            bad = [file.raw_id for file in files if counts[file.raw_id].bad]
-            of_files = rows.where(F.col("raw_id").isin(bad))
-            refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
-        jobs.append((source, good))
-    writes = [partial(write_staged, lake, source, good, run) for source, good in jobs]
-    if refused:
-        whole = reduce(lambda left, right: left.unionByName(right), refused)
-        writes.append(partial(lake.write, whole, f"quarantine/{run.id}"))
-    at_once(lambda write: write(), writes)
-    probes = {source.name: staged_probe(source, run) for source, _ in jobs}
-    found = measure(
-        lake, {**probes, " quarantine": Probe(f"quarantine/{run.id}", QUARANTINE, by_raw=True)}
-    )
-    quarantine = found.pop(" quarantine")
-    for file in taken:
-        counts[file.raw_id].quarantined = quarantine.rows_by_raw.get(file.raw_id, 0)
-    run.progress("staged", sum(measured.rows for measured in found.values()))
-    return found, quarantine.files
-
-
-def _deduplicated(
-    good: DataFrame, source: Source, doubled: list[int], counts: dict[int, FileCount]
-) -> tuple[DataFrame, DataFrame | None]:
-    """The good rows without duplicates, and the conflicting ones with their reason."""
-    hashed = good.withColumn("identity", identity_hash(source))
-    candidates = (
-        hashed.where(F.col("raw_id").isin(doubled))
-        .groupBy("raw_id", "identity")
-        .agg(F.count("*").alias("times"))
-        .where(F.col("times") > 1)
-        .drop("times")
-        .persist()
-    )
-    judged = judge(
-        hashed.join(candidates, on=["raw_id", "identity"], how="left_semi"), source
-    ).persist()
-    sums = [F.sum(column.name).cast("string").alias(column.name) for column in source.additive]
-    for row in judged.groupBy("raw_id", "fate").agg(F.count("*").alias("rows"), *sums).collect():
-        counts[row["raw_id"]].judged(
-            row["fate"], row["rows"], {c.name: row[c.name] for c in source.additive}
-        )
-    single = hashed.join(candidates, on=["raw_id", "identity"], how="left_anti")
-    kept = single.unionByName(judged.where(F.col("fate") == "keep").drop("fate"))
-    if not any(counts[raw_id].conflicts for raw_id in doubled):
-        return kept, None
-    key = ", ".join(source.key)
-    reason = f"conflict: another row of the same {key} stands later in the file, with other values"
-    conflicts = judged.where(F.col("fate") == "conflict").withColumn(
-        "reasons", F.array(F.lit(reason))
-    )
-    return kept, conflicts
-
-
-def _quarantine(rows: DataFrame, source: Source, run: Run) -> DataFrame:
-    broken = F.col("broken").isNotNull()
-    return rows.select(
-        F.lit(source.name).alias("source"),
-        "raw_file",
-        "raw_line",
-        "raw_id",
-        F.array_join("reasons", "\n").alias("reasons"),
-        F.when(broken, F.base64(F.col("raw").cast("binary"))).alias("raw"),
-        F.when(~broken, F.col("fields")).alias("fields"),
-        F.lit(run.id).alias("run_id"),
-    )
-
-
 def _raw_file(
-    file: Taken, blocks: list[Block], counts: dict[int, FileCount], staged: Measured
+    file: Taken,
+    blocks: list[Block],
+    counts: dict[int, FileCount],
+    staged: Measured,
+    fingerprints: dict[str, str],
 ) -> RawFile:
     stored, count = file.candidate.stored, counts[file.raw_id]
     staged_sums = staged.sums_by_raw.get(file.raw_id, {})
@@ -288,6 +263,7 @@ def _raw_file(
         sums={
             column.name: count.sums_of(column.name, staged_sums) for column in file.source.additive
         },
+        rules=fingerprints[file.source.name],
     )
 
 

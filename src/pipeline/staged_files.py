@@ -11,15 +11,10 @@ from pyspark.sql import functions as F
 from src.contract.source import Source
 from src.io.lake import Lake
 from src.io.measure import Probe
-from src.runs import Run
-
-
-def staged_folder(source: Source, run: Run) -> str:
-    return f"staged/{source.name}/{run.id}"
 
 
 def write_staged(
-    lake: Lake, source: Source, rows: DataFrame, run: Run, files: int | None = None
+    lake: Lake, source: Source, rows: DataFrame, folder: str, files: int | None = None
 ) -> None:
     """Write the staged columns of the rows; ``files`` is how many where there are no months."""
     columns = [column.name for column in source.staged_columns]
@@ -28,7 +23,7 @@ def write_staged(
         monthly = rows.select(*columns, F.date_format(source.month_of, "yyyy-MM").alias("month"))
         # Brought together by month, so that a month is one file and not one for every task.
         sorted_rows = monthly.repartition("month").sortWithinPartitions("month", *source.look_up)
-        lake.write(sorted_rows, staged_folder(source, run), partition_by="month")
+        lake.write(sorted_rows, folder, partition_by="month")
         return
     chosen = rows.select(*columns)
     if files == 1:
@@ -36,13 +31,13 @@ def write_staged(
     elif files:
         # Each file holds a range of its own, so that bounds tell which file to read.
         chosen = chosen.repartitionByRange(files, *order)
-    lake.write(chosen.sortWithinPartitions(*order), staged_folder(source, run))
+    lake.write(chosen.sortWithinPartitions(*order), folder)
 
 
-def staged_probe(source: Source, run: Run) -> Probe:
-    """What to measure of the staged files of a run."""
+def staged_probe(source: Source, folder: str) -> Probe:
+    """What to measure of the staged files in a folder."""
     return Probe(
-        staged_folder(source, run),
+        folder,
         source.staged_columns,
         bounds=source.look_up,
         sums=[column.name for column in source.additive],

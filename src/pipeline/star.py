@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Table
+from src.contract.warehouse import Warehouse
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
@@ -35,6 +36,16 @@ def current_rows(
     if result is None:
         result = lake.read((), columns)
     return result.select(*names)
+
+
+def rows_as_of(warehouse: Warehouse, lake: Lake, name: str, entry: int | None) -> DataFrame:
+    """The rows of a star table in the lake by primary key, now or after an entry of the log.
+
+    Raises UsageError for a table or an entry that is none, or that has expired.
+    """
+    table = warehouse.table(name)
+    changes = lake.log.state(entry).changes.get(name, [])
+    return current_rows(table, lake, changes, table.names).orderBy(*table.primary_key)
 
 
 def key_columns(table: Table) -> list[Column]:

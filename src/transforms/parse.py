@@ -220,14 +220,17 @@ def _refusal(column: Column) -> SparkColumn:
     text = F.col(_text(column))
     found = _found(text)
     bad = text.isNotNull() & F.col(column.name).isNull()
-    sentence = F.when(
-        bad, F.concat(F.lit(f"{column.name}: expected {_expected(column)}, found "), found)
-    )
+    sentence = F.when(bad, F.concat(F.lit(refusal_of_type(column)), found))
     if not column.nullable and not column.impute:
         sentence = F.when(
             text.isNull(), F.lit(f"{column.name}: expected a value, found none")
         ).otherwise(sentence)
     return sentence
+
+
+def refusal_of_type(column: Column) -> str:
+    """How the reason begins of a cell that is not of the column's type."""
+    return f"{column.name}: expected {_expected(column)}, found "
 
 
 def _found(text: SparkColumn) -> SparkColumn:
