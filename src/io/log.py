@@ -228,6 +228,7 @@ class LakeState:
 
     ``removed`` has for a raw file version the last entry that took its rows back: those that
     earlier entries brought. The same entry, or a later one, may have brought them anew.
+    ``taken_away`` has what was known of such a version.
     """
 
     last: int = 0
@@ -235,6 +236,7 @@ class LakeState:
     taken_in: dict[int, int] = field(default_factory=dict)
     staged: dict[str, list[tuple[int, DataFile]]] = field(default_factory=dict)
     removed: dict[int, int] = field(default_factory=dict)
+    taken_away: dict[int, RawFile] = field(default_factory=dict)
     quarantine: list[DataFile] = field(default_factory=list)
     built_through: int = 0
     changes: dict[str, list[tuple[int, ChangeSet]]] = field(default_factory=dict)
@@ -254,7 +256,8 @@ class LakeState:
         self.last = entry.number
         if entry.staged:
             for raw_id in entry.staged.removed_raw_ids:
-                self.raw_files.pop(raw_id, None)
+                if raw := self.raw_files.pop(raw_id, None):
+                    self.taken_away[raw_id] = raw
                 self.removed[raw_id] = entry.number
             for raw in entry.staged.raw_files:
                 self.raw_files[raw.raw_id] = raw
