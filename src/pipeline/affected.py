@@ -73,27 +73,33 @@ def restricted_inputs(
 ) -> dict[str, DataFrame]:
     """By source, the staged rows that the table's function needs for the keys (None: for all).
 
-    Of all versions tombstones are marked; of the latest, keys that were deleted are left out. The
-    members of a dimension stay: their own source's rows are the last there were, marked.
+    Of all versions tombstones are marked; of the latest, keys that were deleted are left out. But
+    members of a dimension stay, with their last row, marked.
     """
     found = {}
     for name in dict.fromkeys(given.source for given in table.inputs):
         source = warehouse.source(name)
         rows = _restricted(table, source, keys, warehouse, staged)
-        found[name] = _versions(table, source, rows, (snapshots or {}).get(name, ()))
+        found[name] = _versions(table, source, rows, warehouse, (snapshots or {}).get(name, ()))
     return found
 
 
 def _versions(
-    table: Table, source: Source, rows: DataFrame, snapshots: Sequence[Snapshot]
+    table: Table,
+    source: Source,
+    rows: DataFrame,
+    warehouse: Warehouse,
+    snapshots: Sequence[Snapshot],
 ) -> DataFrame:
     """All versions of the rows, or the latest of each, as the table's inputs ask."""
     rows = with_deletions(rows, source, snapshots)
     inputs = [given for given in table.inputs if given.source == source.name]
     if all(given.versions == "all" for given in inputs):
         return rows
-    own = any(set(given.key) == set(source.key) for given in inputs)
-    return latest_version(rows, source, keep_deleted=own and table.kind == "dimension")
+    # The rows that a fact or a bridge is made of go; what it looks up stays.
+    looked_up = table.kind == "dimension" or not any(given.key for given in inputs)
+    keep = looked_up and warehouse.is_of_members(source)
+    return latest_version(rows, source, keep_deleted=keep)
 
 
 def _restricted(
@@ -132,7 +138,7 @@ def _rows_for(
         # Without itself: a play reaches the other events of its user through its own source.
         through = warehouse.source(given.through)
         parents = _restricted(table, through, keys, warehouse, staged, but=given)
-        parents = _versions(table, through, parents, ())
+        parents = _versions(table, through, parents, warehouse, ())
         values = parents.select(*given.on).dropna().dropDuplicates()
         columns: Sequence[str] = given.on
     else:
