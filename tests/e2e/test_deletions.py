@@ -33,6 +33,11 @@ def playlist_tracks(folder: Path, day: int, *rows: str) -> None:
     write(folder, f"PlaylistTrack-{day}.csv", "\n".join(lines) + "\n", day)
 
 
+def tracks(folder: Path, day: int, *rows: str) -> None:
+    header = "TrackId,Name,MediaTypeId,Milliseconds,Bytes,UnitPrice"
+    write(folder, f"Track-{day}.csv", "\n".join([header, *rows]) + "\n", day)
+
+
 def operations(folder: Path, name: str, day: int, header: str, *rows: str) -> None:
     write(folder, f"{name}-{day}.csv", "\n".join([f"Op,{header}", *rows]) + "\n", day)
 
@@ -44,6 +49,7 @@ LINE = "InvoiceLineId,InvoiceId,TrackId,UnitPrice,Quantity"
 def first(folder: Path) -> None:
     customers(folder, 0, "1,A,Alpha,Canada,1", "2,B,Beta,USA,1", "3,C,Gamma,Peru,1")
     playlist_tracks(folder, 0, "1,1", "1,2", "2,1")
+    tracks(folder, 0, "1,One,1,1000,10,0.99", "2,Two,1,1000,20,0.99")
     operations(folder, "Employee", 0, "EmployeeId,LastName,FirstName", ",1,Boss,B")
     operations(
         folder,
@@ -58,9 +64,10 @@ def first(folder: Path) -> None:
 
 
 def second(folder: Path) -> None:
-    """Customer 2 is gone, and both tracks of playlist 1 and the whole of 2 but one new."""
+    """Customer 2 is gone, track 1, and all that was on playlists 1 and 2."""
     customers(folder, 30, "1,A,Alpha,Canada,1", "3,C,Gamma,Chile,1")
     playlist_tracks(folder, 30, "1,3")
+    tracks(folder, 30, "2,Two,1,1000,20,0.99")
     operations(folder, "Invoice", 30, INVOICE, "D,3,,,,", "D,4,,,,")
     operations(folder, "InvoiceLine", 30, LINE, "D,3,,,,")
     operations(folder, "Employee", 30, "EmployeeId,LastName,FirstName", "D,1,,", "D,7,,")
@@ -134,6 +141,10 @@ def test_facts_and_bridges_of_what_is_gone_go(whole: dict[str, Any]) -> None:
     assert {row[1] for row in whole["fact_invoice"]} == {1, 2}
     assert {(row[1], row[3]) for row in whole["fact_invoice_line"]} == {(1, 1), (2, 2), (3, 1)}
     assert {(row[2], row[3]) for row in whole["dim_playlist_track"]} == {(1, 3)}
+    # Track 1 is no longer sold: it stays a member, and what was sold of it keeps its size.
+    sold = {row[1]: (row[2], row[-1]) for row in whole["dim_track"] if row[1] in (1, 3)}
+    assert sold == {1: ("One", False), 3: (None, True)}
+    assert {row[1]: row[-1] for row in whole["fact_invoice"]} == {1: 50, 2: 20}
     # Invoice 2 was made while customer 2 was deleted.
     versions = {row[0]: (row[2], row[20]) for row in whole["dim_customer"]}
     invoices = {row[1]: versions[row[5]] for row in whole["fact_invoice"]}
