@@ -6,7 +6,7 @@ more than needed, never less: the build keeps only the rows of the affected keys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -15,10 +15,13 @@ from pyspark.sql import functions as F
 from src.contract.source import Source
 from src.contract.table import Input, Table
 from src.contract.warehouse import Warehouse
+from src.transforms.deletions import Snapshot, with_deletions
 from src.transforms.versions import latest_version
 
 # Reads staged rows of a source: all live ones, or those that may match the frame's values.
 ReadStaged = Callable[[str, DataFrame | None], DataFrame]
+# The raw files of each source that delivers snapshots.
+Snapshots = Mapping[str, Sequence[Snapshot]]
 
 
 def affected_keys(
@@ -62,13 +65,41 @@ def _keys_of(
 
 
 def restricted_inputs(
-    table: Table, warehouse: Warehouse, keys: DataFrame | None, staged: ReadStaged
+    table: Table,
+    warehouse: Warehouse,
+    keys: DataFrame | None,
+    staged: ReadStaged,
+    snapshots: Snapshots | None = None,
 ) -> dict[str, DataFrame]:
-    """By source, the staged rows that the table's function needs for the keys (None: for all)."""
-    return {
-        source: _restricted(table, warehouse.source(source), keys, warehouse, staged)
-        for source in dict.fromkeys(given.source for given in table.inputs)
-    }
+    """By source, the staged rows that the table's function needs for the keys (None: for all).
+
+    Of all versions tombstones are marked; of the latest, keys that were deleted are left out. But
+    members of a dimension stay, with their last row, marked.
+    """
+    found = {}
+    for name in dict.fromkeys(given.source for given in table.inputs):
+        source = warehouse.source(name)
+        rows = _restricted(table, source, keys, warehouse, staged)
+        found[name] = _versions(table, source, rows, warehouse, (snapshots or {}).get(name, ()))
+    return found
+
+
+def _versions(
+    table: Table,
+    source: Source,
+    rows: DataFrame,
+    warehouse: Warehouse,
+    snapshots: Sequence[Snapshot],
+) -> DataFrame:
+    """All versions of the rows, or the latest of each, as the table's inputs ask."""
+    rows = with_deletions(rows, source, snapshots)
+    inputs = [given for given in table.inputs if given.source == source.name]
+    if all(given.versions == "all" for given in inputs):
+        return rows
+    # The rows that a fact or a bridge is made of go; what it looks up stays.
+    looked_up = table.kind == "dimension" or not any(given.key for given in inputs)
+    keep = looked_up and warehouse.is_of_members(source)
+    return latest_version(rows, source, keep_deleted=keep)
 
 
 def _restricted(
@@ -79,11 +110,11 @@ def _restricted(
     staged: ReadStaged,
     but: Input | None = None,
 ) -> DataFrame:
+    """The rows by which a source reaches the keys; where the latest count, all versions of them."""
     inputs = [given for given in table.inputs if given.source == source.name and given is not but]
     wants_latest = any(given.versions == "latest" for given in inputs)
     if keys is None:
-        rows = staged(source.name, None)
-        return latest_version(rows, source) if wants_latest else rows
+        return staged(source.name, None)
     parts = [_rows_for(given, table, keys, warehouse, staged) for given in inputs]
     if len(parts) > 1:
         # A row may match by several inputs; its place in the raw zone names it.
@@ -96,7 +127,7 @@ def _restricted(
     if any(not set(given.key or given.on) <= set(source.key) for given in inputs):
         # The latest version of a row found here may name another key: look at all its versions.
         rows = _all_versions(rows, source, staged)
-    return latest_version(rows, source)
+    return rows
 
 
 def _rows_for(
@@ -107,6 +138,7 @@ def _rows_for(
         # Without itself: a play reaches the other events of its user through its own source.
         through = warehouse.source(given.through)
         parents = _restricted(table, through, keys, warehouse, staged, but=given)
+        parents = _versions(table, through, parents, warehouse, ())
         values = parents.select(*given.on).dropna().dropDuplicates()
         columns: Sequence[str] = given.on
     else:

@@ -8,6 +8,7 @@ looks at what was written before the entry is committed.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, Row
@@ -27,6 +28,7 @@ from src.pipeline.difference import Difference, difference
 from src.pipeline.fingerprints import table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
+from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
 from src.pipeline.star import deleted_rows, key_columns, keys_of
 from src.runs import Run
 from src.settings import CalendarSettings
@@ -63,7 +65,7 @@ def plan_build(
 ) -> dict[str, str]:
     """Which tables a build would make and why: ``whole: reason`` or ``keys``."""
     wanted = table_fingerprints(warehouse, calendar)
-    changed = {*state.unbuilt, *state.withdrawn}
+    changed = {*state.unbuilt, *state.withdrawn, *changed_snapshots(warehouse, state)}
     plan = {}
     for table, _ in warehouse.tables:
         known = state.table_fingerprints.get(table.name)
@@ -97,7 +99,11 @@ def build(
     if not plan:
         return result
     staged = _Staged(warehouse, lake, state)
-    changed = {source: staged.fresh(source) for source in {**state.unbuilt, **state.withdrawn}}
+    snapshots = snapshots_of(warehouse, state)
+    changed = {
+        source: staged.fresh(source)
+        for source in {**state.unbuilt, **state.withdrawn, **changed_snapshots(warehouse, state)}
+    }
     made = []
     for table, function in warehouse.tables:
         if table.name not in plan:
@@ -107,7 +113,7 @@ def build(
             keys = _write_keys(table, warehouse, lake, changed, staged, run)
             if keys is None:
                 continue
-        inputs = restricted_inputs(table, warehouse, keys, staged)
+        inputs = restricted_inputs(table, warehouse, keys, staged, snapshots)
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
     at_once(lambda one: _write_rows(one, lake, run, calendar), made)
@@ -165,8 +171,15 @@ class _Staged:
         self.state = state
 
     def fresh(self, source: str) -> DataFrame:
-        """The staged rows that no build has read yet, and those taken back since the last one."""
-        rows = self._read(source, self.state.unbuilt.get(source, []))
+        """The staged rows that no build has read yet, and those taken back since the last one.
+
+        Of snapshots, those that differ from the one before, and rows of what they lack.
+        """
+        changed = changed_snapshots(self.warehouse, self.state).get(source)
+        if changed:
+            rows = read_changes(self.warehouse.source(source), self.state, changed, self._of_files)
+        else:
+            rows = self._read(source, self.state.unbuilt.get(source, []))
         withdrawn = self.state.withdrawn.get(source, [])
         if withdrawn:
             raw_ids = sorted({raw for _, raws in withdrawn for raw in raws})
@@ -179,6 +192,16 @@ class _Staged:
         if values is not None:
             files = _pruned(files, values)
         return self._read(source, files)
+
+    def _of_files(self, source: str, raw_ids: Collection[int]) -> DataFrame:
+        """The live rows of some raw file versions."""
+        wanted = set(raw_ids)
+        files = [
+            (number, file)
+            for number, file in self.state.staged.get(source, [])
+            if not wanted.isdisjoint(file.raw_ids)
+        ]
+        return self._read(source, files).where(F.col("raw_id").isin(*wanted))
 
     def _columns(self, source: str) -> tuple[Column, ...]:
         return self.warehouse.source(source).staged_columns

@@ -94,6 +94,7 @@ def test_the_state_of_a_checkpoint_and_the_entries_after_it_is_that_of_all_entri
     assert log.state() == expected
     assert sorted(read) == list(range(2 * EVERY + 1, 2 * EVERY + 8))
     assert expected.removed
+    assert expected.taken_away
     assert expected.compactions
     assert expected.quarantine
 
