@@ -11,9 +11,8 @@ import inspect
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegralType
 
 from src.contract.column import Column
 from src.contract.table import Table
@@ -28,6 +27,7 @@ from src.pipeline.difference import Difference, difference
 from src.pipeline.fingerprints import table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
+from src.pipeline.prune import is_worth_it, ranges_of
 from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
 from src.pipeline.star import deleted_rows, key_columns, keys_of
 from src.runs import Run
@@ -114,6 +114,9 @@ def build(
             if keys is None:
                 continue
         inputs = restricted_inputs(table, warehouse, keys, staged, snapshots)
+        if keys is not None:
+            # They are few, and read by the table's function, by its accounting and by its checks.
+            inputs = {name: rows.persist() for name, rows in inputs.items()}
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
     at_once(lambda one: _write_rows(one, lake, run, calendar), made)
@@ -140,6 +143,10 @@ def build(
     ]
     parents = Parents(warehouse, lake, state, changes)
     result.findings, accounting = gate(subjects, parents, run)
+    for one in made:
+        if one.keys is not None:
+            for input_rows in one.inputs.values():
+                input_rows.unpersist()
     result.differences = at_once(
         lambda one: difference(one, lake, state.changes[one.name], changes[one.name]),
         [one.table for one in made if one.keys is None and one.table.name in state.changes],
@@ -189,9 +196,16 @@ class _Staged:
 
     def __call__(self, source: str, values: DataFrame | None) -> DataFrame:
         files = self.state.staged.get(source, [])
-        if values is not None:
-            files = _pruned(files, values)
-        return self._read(source, files)
+        if values is None or not is_worth_it(files):
+            return self._read(source, files)
+        known = [name for name in values.columns if all(name in file.low for _, file in files)]
+        ranges = ranges_of(values, known)
+        chosen = [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)]
+        rows = self._read(source, chosen)
+        for one in ranges:
+            if (condition := one.condition()) is not None:
+                rows = rows.where(condition)
+        return rows
 
     def _of_files(self, source: str, raw_ids: Collection[int]) -> DataFrame:
         """The live rows of some raw file versions."""
@@ -208,36 +222,6 @@ class _Staged:
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
         return self.lake.read_live(self.state, files, self._columns(source))
-
-
-# Bounds are worth a Spark job of their own only where they can spare many files.
-PRUNE_FROM_FILES = 8
-
-
-def _pruned(files: list[tuple[int, DataFile]], values: DataFrame) -> list[tuple[int, DataFile]]:
-    """The files whose bounds of the look-up columns overlap those of the values."""
-    columns = [name for name in values.columns if all(name in file.low for _, file in files)]
-    if len(files) < PRUNE_FROM_FILES or not columns:
-        return files
-    # Bounds are kept as text; numbers are compared as numbers, dates and text as text.
-    bounds: Row = values.agg(
-        *[F.min(name).cast("string").alias(f"low {name}") for name in columns],
-        *[F.max(name).cast("string").alias(f"high {name}") for name in columns],
-    ).collect()[0]
-    numbers = {name for name in columns if isinstance(values.schema[name].dataType, IntegralType)}
-
-    def overlaps(file: DataFile) -> bool:
-        for name in columns:
-            texts = [bounds[f"low {name}"], bounds[f"high {name}"], file.low[name], file.high[name]]
-            if None in texts:
-                continue
-            ends = [int(text) for text in texts] if name in numbers else texts
-            low, high, file_low, file_high = ends
-            if file_high < low or file_low > high:
-                return False
-        return True
-
-    return [(number, file) for number, file in files if overlaps(file)]
 
 
 def _folder(table: Table, run: Run, part: str) -> str:

@@ -13,6 +13,7 @@ from src.contract.warehouse import Warehouse
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
+from src.pipeline.prune import is_worth_it, ranges_of
 
 
 def current_rows(
@@ -63,7 +64,18 @@ def _keys(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
 
 
 def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
-    """How many rows the table now holds of the keys that a change set replaces."""
-    now = current_rows(table, lake, state.changes.get(table.name, []), [table.replace_by])
-    held = now.join(F.broadcast(_keys(table, lake, keys)), on=table.replace_by, how="left_semi")
-    return held.count()
+    """How many rows the table now holds of the keys that a change set replaces.
+
+    The natural columns tell where in the files the keys may lie; the surrogate key decides.
+    """
+    changes = state.changes.get(table.name, [])
+    replaced = keys_of(table, lake, keys)
+    files = [(number, file) for number, change in changes for file in change.rows]
+    by = table.replace_natural[0]
+    now = current_rows(table, lake, changes, [table.replace_by, by])
+    if is_worth_it(files):
+        for one in ranges_of(replaced, [by]):
+            if (condition := one.condition()) is not None:
+                now = now.where(condition)
+    wanted = F.broadcast(replaced.select(table.replace_by))
+    return now.join(wanted, on=table.replace_by, how="left_semi").count()
