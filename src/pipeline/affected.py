@@ -100,23 +100,23 @@ def _since_change(given: Input, rows: DataFrame, source: Source, staged: ReadSta
     changed = rows.groupBy(*on).agg(F.min(version_time(source)).alias("changed at")).persist()
     versions = _all_versions(changed, source, staged).unionByName(rows)
     first = versions.groupBy(*on).agg(F.min(version_time(source)).alias("first at"))
+    is_later = F.col("changed at") > F.col("first at")
     since = (
         changed.join(first, on=on, how="inner")
-        .select(
-            *on, F.when(F.col("changed at") > F.col("first at"), F.col("changed at")).alias("since")
-        )
+        .select(*on, F.when(is_later, F.col("changed at")).alias("since"))
         .dropna(subset=on)
         .persist()
     )
     parents = staged(str(given.through), since.select(*on))
     earliest = since.agg(
-        F.min("since").alias("low"), F.count_if(F.col("since").isNull()).alias("all")
+        F.min("since").cast("string").alias("low"),
+        F.count(F.when(F.col("since").isNull(), 1)).alias("all"),
     ).collect()[0]
     at = F.col(str(given.at))
     if not earliest["all"]:
         # A bound that readers can leave out whole stretches of files by.
-        low = since.agg(F.min("since").cast("string")).collect()[0][0]
-        parents = parents.where((at >= F.lit(low).cast("timestamp")) | at.isNull())
+        bound = F.lit(earliest["low"]).cast("timestamp")
+        parents = parents.where((at >= bound) | at.isNull())
     touched = F.col("since").isNull() | at.isNull() | (at >= F.col("since"))
     return parents.join(since, on=on, how="inner").where(touched).select(*parents.columns)
 

@@ -95,9 +95,24 @@ def build(
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
     plan = plan_build(warehouse, state, calendar, full)
-    result = BuildResult(None)
     if not plan:
-        return result
+        return BuildResult(None)
+    try:
+        return _build(warehouse, lake, state, run, calendar, plan)
+    finally:
+        # What was kept for the keys is of no use to what follows.
+        lake.spark.catalog.clearCache()
+
+
+def _build(
+    warehouse: Warehouse,
+    lake: Lake,
+    state: LakeState,
+    run: Run,
+    calendar: CalendarSettings,
+    plan: dict[str, str],
+) -> BuildResult:
+    result = BuildResult(None)
     staged = _Staged(warehouse, lake, state)
     snapshots = snapshots_of(warehouse, state)
     changed = {
@@ -143,10 +158,6 @@ def build(
     ]
     parents = Parents(warehouse, lake, state, changes)
     result.findings, accounting = gate(subjects, parents, run)
-    for one in made:
-        if one.keys is not None:
-            for input_rows in one.inputs.values():
-                input_rows.unpersist()
     result.differences = at_once(
         lambda one: difference(one, lake, state.changes[one.name], changes[one.name]),
         [one.table for one in made if one.keys is None and one.table.name in state.changes],

@@ -212,14 +212,17 @@ class Pipeline:
             connector=spark_connector(self.settings),
         )
 
-    def verify(self, connect: Connect) -> None:
-        """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
+    def verify(self, connect: Connect, loaded: int | None = None) -> None:
+        """Prove the whole tables; after a load of ``loaded`` rows, the larger ones by their count.
+
+        Raises CheckRefused with the proofs that do not hold.
+        """
         with self._timed("verify"):
             lake = self.lake
             state = self.state()
             connection = connect()
             try:
-                self.report.proofs = verify(self.warehouse, lake, state, connection)
+                self.report.proofs = verify(self.warehouse, lake, state, connection, loaded)
             finally:
                 connection.close()
         broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
@@ -240,7 +243,7 @@ class Pipeline:
         self.build(full)
         self.load(connect)
         if self.report.applied:
-            self.verify(connect)
+            self.verify(connect, sum(table.inserted for table in self.report.loaded))
         if self.report.changed:
             self.compact(only_due=True)
 
