@@ -50,9 +50,69 @@ def files(home: Home) -> set[str]:
     }
 
 
+def current_is_complete(home: Home, warehouse: dict[str, Any]) -> None:
+    """The last entry lists every table whole, and a manifest beside the files says the same."""
+    entry = home.entries()[-1]
+    assert (entry["staged"], entry["built"], entry["format"]) == (None, None, 2)
+    current = {one["table"]: one for one in entry["compacted"]["changes"]}
+    assert set(current) == set(TABLES)
+    for table, change in current.items():
+        found = [
+            row
+            for file in change["rows"]
+            for row in orc.read_table(home.path / "lake/chinook" / file["path"]).to_pylist()
+        ]
+        assert all(f["path"].startswith(f"star_current/{table}/") for f in change["rows"])
+        assert len(found) == len(warehouse[table]), table
+        folder = home.path / f"lake/chinook/star_current/{table}"
+        listed = json.loads((folder / f"{entry['number']:08d}.manifest").read_text())
+        assert [one["url"].rsplit("/", 1)[-1] for one in listed["entries"]] == [
+            one["path"].rsplit("/", 1)[-1] for one in change["rows"]
+        ]
+
+
+def old_states_expire(home: Home, capsys: Any) -> None:
+    """Nothing goes within its age; what goes is what was said; what is kept can be read."""
+    last = len(home.entries())
+    assert said(home, capsys, "expire", "chinook", "--older-than", "1d")["files"] == 0
+    assert len(home.entries()) == last
+    there = files(home)
+    would = said(home, capsys, "expire", "chinook", "--older-than", "0d", "--dry-run")
+    assert files(home) == there
+    assert would["kept_from"] == last
+    gone = said(home, capsys, "expire", "chinook", "--older-than", "0d")
+    assert gone["paths"] == would["paths"]
+    assert gone["bytes"] > 0
+    assert not files(home) & set(gone["paths"])
+    assert home.entries()[-1]["expired"] == {"kept_from": last}
+    assert home.run("read", "chinook", "dim_customer", "--as-of", "2") == 2
+    assert "has expired" in capsys.readouterr().err
+    assert home.run("verify", "chinook") == 0
+
+
+def dead_runs_are_cleaned(home: Home, capsys: Any) -> None:
+    """What an entry names stays; what a dead run left goes, once it is old enough."""
+    lake = home.path / "lake/chinook"
+    dead = "20210101T000000000Z-abcdef"
+    left = next((lake / "staged/artist").rglob("part-*.orc"))
+    for path in (f"staged/artist/{dead}/part-1.orc", f"star/{dead}/dim_artist/rows/p.orc"):
+        (lake / path).parent.mkdir(parents=True)
+        shutil.copyfile(left, lake / path)
+    assert said(home, capsys, "clean", "chinook")["files"] == 0
+    long_ago = time.time() - 2 * 86_400
+    for file in (*(lake / "staged").rglob("*"), *(lake / "star").rglob("*")):
+        os.utime(file, (long_ago, long_ago))
+    cleaned = said(home, capsys, "clean", "chinook")
+    assert {path for path in cleaned["paths"] if dead in path} == {
+        f"staged/artist/{dead}/part-1.orc",
+        f"star/{dead}/dim_artist/rows/p.orc",
+    }
+    assert not (lake / "staged/artist" / dead).exists()
+    assert home.run("verify", "chinook") == 0
+
+
 def test_upkeep_changes_no_row(homes: Any, tmp_path: Path, capsys: Any) -> None:
-    raw = tmp_path / "raw"
-    whole_raw = tmp_path / "whole"
+    raw, whole_raw = tmp_path / "raw", tmp_path / "whole"
     fourth = "ArtistId,Name\n2,Accepted\n5,\nno number,x\n"
     for deliver in (first, second, third):
         deliver(whole_raw)
@@ -67,29 +127,11 @@ def test_upkeep_changes_no_row(homes: Any, tmp_path: Path, capsys: Any) -> None:
         assert sorted(row[2] for row in then[1:]) == ["", "", "1", "2"]
         second(raw)
         assert home.run("run", "chinook", "--raw", str(raw)) == 0
-        before = picture(home)
         customers = read(home, capsys, "dim_customer")
         assert len(customers) > len(then)
-
-        # Compacted: every table whole, and the rows are those of the warehouse.
+        before = picture(home)
         assert home.run("compact", "chinook") == 0
-        entry = home.entries()[-1]
-        assert (entry["staged"], entry["built"], entry["format"]) == (None, None, 2)
-        current = {one["table"]: one for one in entry["compacted"]["changes"]}
-        assert set(current) == set(TABLES)
-        for table, change in current.items():
-            found = [
-                row
-                for file in change["rows"]
-                for row in orc.read_table(home.path / "lake/chinook" / file["path"]).to_pylist()
-            ]
-            assert all(f["path"].startswith(f"star_current/{table}/") for f in change["rows"])
-            assert len(found) == len(before[table]), table
-            folder = home.path / f"lake/chinook/star_current/{table}"
-            listed = json.loads((folder / f"{entry['number']:08d}.manifest").read_text())
-            assert [one["url"].rsplit("/", 1)[-1] for one in listed["entries"]] == [
-                one["path"].rsplit("/", 1)[-1] for one in change["rows"]
-            ]
+        current_is_complete(home, before)
         capsys.readouterr()
         assert home.run("compact", "chinook") == 0
         assert "Nothing to merge" in capsys.readouterr().out
@@ -102,43 +144,9 @@ def test_upkeep_changes_no_row(homes: Any, tmp_path: Path, capsys: Any) -> None:
         write(raw, "Artist-4.csv", fourth, 90)
         assert home.run("run", "chinook", "--raw", str(raw)) == 0
         assert picture(home) == expected
-
-        # Nothing is a day old, so that nothing goes.
-        last = len(home.entries())
-        assert said(home, capsys, "expire", "chinook", "--older-than", "1d")["files"] == 0
-        assert len(home.entries()) == last
-        there = files(home)
-        would = said(home, capsys, "expire", "chinook", "--older-than", "0d", "--dry-run")
-        assert files(home) == there
-        assert would["kept_from"] == last
-        gone = said(home, capsys, "expire", "chinook", "--older-than", "0d")
-        assert gone["paths"] == would["paths"]
-        assert gone["bytes"] > 0
-        assert not files(home) & set(gone["paths"])
-        assert home.entries()[-1]["expired"] == {"kept_from": last}
-        assert home.run("read", "chinook", "dim_customer", "--as-of", "2") == 2
-        assert "has expired" in capsys.readouterr().err
-        assert home.run("verify", "chinook") == 0
+        old_states_expire(home, capsys)
         assert home.run("run", "chinook", "--raw", str(raw)) == 0
-
-        # What an entry names stays; what a dead run left goes, once it is old enough.
-        lake = home.path / "lake/chinook"
-        dead = "20210101T000000000Z-abcdef"
-        left = next((lake / "staged/artist").rglob("part-*.orc"))
-        for path in (f"staged/artist/{dead}/part-1.orc", f"star/{dead}/dim_artist/rows/p.orc"):
-            (lake / path).parent.mkdir(parents=True)
-            shutil.copyfile(left, lake / path)
-        assert said(home, capsys, "clean", "chinook")["files"] == 0
-        long_ago = time.time() - 2 * 86_400
-        for file in (*(lake / "staged").rglob("*"), *(lake / "star").rglob("*")):
-            os.utime(file, (long_ago, long_ago))
-        cleaned = said(home, capsys, "clean", "chinook")
-        assert {path for path in cleaned["paths"] if dead in path} == {
-            f"staged/artist/{dead}/part-1.orc",
-            f"star/{dead}/dim_artist/rows/p.orc",
-        }
-        assert not (lake / "staged/artist" / dead).exists()
-        assert home.run("verify", "chinook") == 0
+        dead_runs_are_cleaned(home, capsys)
 
         # A warehouse that is made anew is filled from the last entry with every table whole.
         for schema in ("chinook", "chinook_back"):
