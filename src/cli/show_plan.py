@@ -23,6 +23,8 @@ def show_plan(plan: dict[str, Any], load: LoadPlan) -> None:
     out.print(f"Would stage {len(plan['stage'])} raw files:")
     for file in plan["stage"]:
         out.print(f"  {file['file']} ({file['bytes']:,} bytes) as {file['source']}")
+    for file in plan["refused"]:
+        out.print(f"  [yellow]would be refused[/] {file['file']}: {file['why']}", markup=True)
     for other in plan["not_taken"]:
         out.print(f"  [dim]not taken[/] {other}")
     out.print("Would build:" if plan["build"] else "Would build nothing.")

@@ -44,6 +44,9 @@ def run(
     pipeline = pipeline_of(warehouse, settings, events, raw)
     if dry_run:
         show_plan(pipeline.plan(full), plan_load(pipeline, settings))
+        if full:
+            with reported(pipeline, settings, events):
+                pipeline.rehearse()
         return
     with open_warehouse(settings) as connect, reported(pipeline, settings, events):
         pipeline.stage(on_bad_file.value)

@@ -23,7 +23,6 @@ from src.pipeline.clean import left_behind
 from src.pipeline.deletion import delete
 from src.pipeline.expire import Expiry, plan_expiry
 from src.pipeline.expire import expire as expire_states
-from src.pipeline.load import applied_entry
 from src.pipeline.run import Pipeline
 from src.pipeline.star import rows_as_of
 from src.settings import Settings
@@ -145,11 +144,7 @@ def _expiry(pipeline: Pipeline, settings: Settings, age: timedelta) -> Expiry:
     applied = 0
     if is_made(settings):
         with open_warehouse(settings) as connect:
-            connection = connect()
-            try:
-                applied = applied_entry(connection.query, pipeline.loader(connect))
-            finally:
-                connection.close()
+            applied = pipeline.loaded(connect)
     return plan_expiry(pipeline.lake.log, applied, age, pipeline.run.started)
 
 

@@ -317,12 +317,6 @@ def held(query: Query, loader: Loader) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def applied_entry(query: Query, loader: Loader) -> int:
-    """The last entry that the warehouse holds; 0 for a warehouse without a ledger."""
-    found = find_schema(query, loader.warehouse)
-    return held(query, loader) if sql.LEDGER in found.back_tables else 0
-
-
 def entries_from(log: Log, last: int) -> list[Entry]:
     """The entries that a warehouse at entry ``last`` needs: that one, and those after it.
 

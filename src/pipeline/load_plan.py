@@ -73,6 +73,13 @@ def plan_load(loader: Loader, entries: Sequence[Entry] | None, query: Query | No
     return plan
 
 
+def applied_entry(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
+    """The last entry that the warehouse has; 0 where it was never loaded. Raises LoadFailed."""
+    if sql.LEDGER not in {name for (name,) in query(sql.tables_of(loader.back))}:
+        return 0
+    return last_applied(query, loader, entries)
+
+
 def _planned(loader: Loader, entry: Entry, base: int) -> PlannedEntry:
     assert entry.built
     load = new_load_id(loader.run)

@@ -21,11 +21,11 @@ from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
-from src.pipeline.build import build, plan_build
+from src.pipeline.build import BuildResult, build, plan_build
 from src.pipeline.compact import compact, work_due, work_whole, write_manifests
 from src.pipeline.drift import drift_notes, drift_refusals, header_drift
 from src.pipeline.load import Loader, load
-from src.pipeline.load_plan import LoadPlan, plan_load
+from src.pipeline.load_plan import LoadPlan, applied_entry, plan_load
 from src.pipeline.quarantine import ids_with_reason
 from src.pipeline.report import Report
 from src.pipeline.restage import Choice, again, chosen, restaged, rule_notes
@@ -162,23 +162,30 @@ class Pipeline:
                 restaged(before[raw.raw_id], raw) for raw in self.report.raw_files
             ]
 
-    def build(self, full: bool = False, commit: bool = True) -> None:
-        """Build what staged entries changed, or everything, and commit it.
-
-        Without ``commit`` the report says what would be published, and what was written counts
-        for nothing.
-        """
+    def build(self, full: bool = False) -> None:
+        """Build what staged entries changed, or everything, and commit it."""
         with self._timed("build"):
             state = self.state()
-            result = build(
-                self.warehouse, self.lake, state, self.run, self.settings.calendar, full=full
-            )
-            self.report.differences = result.differences
-            self.report.notes += self._rule_notes(state)
-            self.report.notes += [finding.sentence for finding in result.findings]
-            if result.entry and commit:
+            result = self._build(state, full)
+            if result.entry:
                 self.lake.log.commit(result.entry, state.last + 1)
-                self.report.changes = result.changes
+            self.report.changes = result.changes
+            self.report.notes += self._rule_notes(state)
+
+    def rehearse(self) -> None:
+        """Build everything and report what it would change; nothing of it counts."""
+        with self._timed("build"):
+            state = self.state()
+            if state.changes:
+                self._build(state, full=True)
+
+    def _build(self, state: LakeState, full: bool) -> BuildResult:
+        result = build(
+            self.warehouse, self.lake, state, self.run, self.settings.calendar, full=full
+        )
+        self.report.differences = result.differences
+        self.report.notes += [finding.sentence for finding in result.findings]
+        return result
 
     def _rule_notes(self, state: LakeState) -> list[str]:
         raw = f" --raw {self.raw}" if self.raw else ""
@@ -187,22 +194,43 @@ class Pipeline:
     def load(self, connect: Connect) -> None:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
-            result = load(self.loader(connect))
+            result = load(self._loader(connect))
             self.report.loaded = result.tables
             self.report.applied = result.applied
 
     def plan_load(self, connect: Connect | None) -> LoadPlan:
         """What the next load would do; ``connect`` is None where no warehouse was made yet."""
         if connect is None:
-            return plan_load(self.loader(_no_warehouse), None, None)
+            return plan_load(self._loader(_no_warehouse), None, None)
         connection = connect()
         try:
-            return plan_load(self.loader(connect), None, connection.query)
+            return plan_load(self._loader(connect), None, connection.query)
         finally:
             connection.close()
 
-    def loader(self, connect: Connect) -> Loader:
-        """What a load of this run needs."""
+    def loaded(self, connect: Connect) -> int:
+        """The last entry that the warehouse has; 0 for none."""
+        connection = connect()
+        try:
+            loader = self._loader(connect)
+            return applied_entry(connection.query, loader, self.lake.log.entries())
+        finally:
+            connection.close()
+
+    def raw_files(self) -> list[Candidate] | None:
+        """The raw folder as it is now; None where it is not there and nobody asked for it by name.
+
+        Raises UsageError for a folder that was asked for and is not there.
+        """
+        if not self.raw and self.warehouse.name not in self.settings.raw:
+            return None
+        if self.raw_store.exists():
+            return list_raw(self.raw_store, self.warehouse.sources)
+        if self.raw:
+            raise UsageError("There is no such folder of raw files", where=self.raw_store.root)
+        return None
+
+    def _loader(self, connect: Connect) -> Loader:
         return Loader(
             warehouse=self.warehouse,
             lake=self.lake,
