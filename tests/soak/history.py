@@ -131,7 +131,8 @@ def _file(kind: Kind, worlds: Sequence[Dice], rng: random.Random) -> bytes:
     broken_in = None if alone or rng.random() > 0.3 else rng.randrange(len(worlds))
     columns = list(kind.row(worlds[0]))
     if rng.random() < 0.3:
-        rng.shuffle(columns)
+        # Two orders and no more: files of one order of columns are read together.
+        columns.reverse()
     if kind.op:
         columns.insert(0, kind.op)
     spellings: list[Callable[[str], str]] = [str, str, str.upper, str.lower]
