@@ -29,7 +29,8 @@ class Input:
     ``only_names`` says that a row of this input matters by the key that it names, and only where
     the first input has no row of that key: such a member is inferred. ``at`` names the column
     ``through`` which a history is looked up at an instant: a version of this input changes only
-    rows at its time or later.
+    rows at its time or later. With ``day``, a column of this input, it is looked up by the day of
+    that instant, and a row changes only rows of its day (UTC).
     """
 
     source: str
@@ -39,6 +40,7 @@ class Input:
     versions: Literal["latest", "all"] = "latest"
     only_names: bool = False
     at: str | None = None
+    day: str | None = None
 
     def __post_init__(self) -> None:
         if self.at and not self.through:

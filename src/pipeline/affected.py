@@ -47,8 +47,10 @@ def _keys_of(
     names = list(table.replace_natural)
     source = warehouse.source(given.source)
     if given.through:
-        if given.at and set(given.on) == set(source.key) and not source.deletes:
-            parents = _since_change(given, rows, source, staged)
+        by_key = set(given.on) | ({given.day} if given.day else set()) == set(source.key)
+        if given.at and by_key and not source.deletes:
+            since = _of_the_day if given.day else _since_change
+            parents = since(given, rows, source, staged)
         else:
             if not set(given.on) <= set(source.key):
                 rows = rows.unionByName(_all_versions(rows, source, staged))
@@ -88,6 +90,14 @@ def _without_own(
     return without.select(
         *[F.col(column).alias(name) for column, name in zip(own.key, keys.columns, strict=True)]
     )
+
+
+def _of_the_day(given: Input, rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
+    """The rows of the parent that look up a changed row: those of its day."""
+    values = rows.select(*source.key).dropna().dropDuplicates().persist()
+    parents = staged(str(given.through), values.select(*given.on).dropDuplicates())
+    dated = parents.withColumn(str(given.day), F.to_date(str(given.at)))
+    return dated.join(values, on=list(source.key), how="left_semi").select(*parents.columns)
 
 
 def _since_change(given: Input, rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:

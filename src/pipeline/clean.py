@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from src.io.checkpoint import checkpoints
 from src.io.log import Log
 from src.io.store import Store, Stored
-from src.pipeline.deletion import stored_data
+from src.pipeline.deletion import data_file_of, stored_data
 from src.runs import run_in
 
 # One more than needed: a reader may be about to read the older one.
@@ -35,7 +35,9 @@ def left_behind(log: Log, older_than: timedelta, now: datetime) -> list[Stored]:
     dead = [
         one
         for one in listed
-        if one.path not in named and (run := run_in(one.path)) and last_write[run.id] <= cutoff
+        if data_file_of(one.path) not in named
+        and (run := run_in(one.path))
+        and last_write[run.id] <= cutoff
     ]
     return sorted(
         [*dead, *(one for one in beside if _modified(one) <= cutoff)], key=lambda one: one.path

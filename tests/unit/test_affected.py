@@ -189,3 +189,21 @@ def test_a_value_of_null_names_no_key(frame: Frame, staged: Staged) -> None:
     changed = {"customer": staged["customer"].where("support_rep_id IS NULL")}
     found = affected_keys(CHINOOK.table("dim_employee"), CHINOOK, changed, reader(staged))
     assert found.count() == 0
+
+
+def test_a_rate_touches_the_orders_of_its_currency_and_day(frame: Frame) -> None:
+    shop = WAREHOUSES["ecommerce"]
+    orders = frame(
+        [
+            ("a", "EUR", "2021-03-01T23:59:59", *at(1)),
+            ("b", "EUR", "2021-03-02T00:00:00", *at(2)),
+            ("c", "SEK", "2021-03-01T12:00:00", *at(3)),
+        ],
+        f"order_id string, currency string, ordered_at timestamp, {ORIGIN}",
+    )
+    rates = frame(
+        [("EUR", "2021-03-01", *at(1, day=2))], f"currency string, rate_date date, {ORIGIN}"
+    )
+    staged: Staged = {"order_line": orders, "exchange_rate": rates}
+    found = affected_keys(shop.table("fact_orders"), shop, {"exchange_rate": rates}, reader(staged))
+    assert [tuple(row) for row in found.collect()] == [("a",)]

@@ -94,7 +94,13 @@ FACT_ORDERS = Table(
             versions="all",
             at="ordered_at",
         ),
-        Input("exchange_rate", through="order_line", on=("currency",)),
+        Input(
+            "exchange_rate",
+            through="order_line",
+            on=("currency",),
+            at="ordered_at",
+            day="rate_date",
+        ),
     ),
     references=(
         Reference("ordered_date_key", "dim_date", "date_key"),
