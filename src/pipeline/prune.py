@@ -19,7 +19,7 @@ from pyspark.sql.types import IntegralType
 from src.io.entry import DataFile
 
 # Looking at the values costs Spark jobs of their own: worth it only beside so many files or rows.
-FROM_FILES = 8
+FROM_FILES = 64
 FROM_ROWS = 200_000
 # Into how many ranges wanted numbers are put: a few late ones must not make one range of all.
 RANGES = 64

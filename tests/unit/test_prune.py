@@ -67,6 +67,6 @@ def test_nulls_name_nothing_and_unknown_bounds_are_read(frame: Frame) -> None:
 
 
 def test_few_small_files_are_not_worth_a_look() -> None:
-    assert not is_worth_it([file("1", "2")] * 7)
-    assert is_worth_it([file("1", "2")] * 8)
+    assert not is_worth_it([file("1", "2")] * 63)
+    assert is_worth_it([file("1", "2")] * 64)
     assert is_worth_it([file("1", "2", rows=200_000)])
