@@ -107,7 +107,7 @@ class LocalStore:
         except FileNotFoundError:
             return None
         return Stored(
-            os.path.relpath(full, self.root).replace(os.sep, "/"),
+            full[len(self.root) :].lstrip("/"),
             found.st_size,
             str(found.st_mtime_ns),
             found.st_mtime_ns // 1000,
