@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from src.contract.source import Source, plain_name
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.io.store import Store, Stored
 
 TEXT = {
@@ -46,9 +47,18 @@ def raw_id(stored: Stored) -> int:
 
 def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
     """Every file below the raw folder, sorted by path, with the source that it belongs to."""
-    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
-    known = sorted(names, key=lambda pair: -len(pair[1]))
+    known = _names_of(sources)
     return [_candidate(stored, known) for stored in store.list()]
+
+
+def candidate(stored: Stored, sources: Iterable[Source]) -> Candidate:
+    """One file with the source that it belongs to."""
+    return _candidate(stored, _names_of(sources))
+
+
+def _names_of(sources: Iterable[Source]) -> list[tuple[Source, str]]:
+    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
+    return sorted(names, key=lambda pair: -len(pair[1]))
 
 
 def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
@@ -82,8 +92,13 @@ def _names(part: str, files: str) -> bool:
     ``InvoiceLine-2025.csv``, ``invoice_line.csv`` and ``Invoice Lines.csv`` are InvoiceLine's,
     and none of them is Invoice's.
     """
+    return _pattern(files).match(part) is not None
+
+
+@cache
+def _pattern(files: str) -> re.Pattern[str]:
     letters = r"[\W_]*".join(re.escape(letter) for letter in plain_name(files))
-    return re.match(rf"{letters}s?(?![^\W\d_])", part, re.IGNORECASE) is not None
+    return re.compile(rf"{letters}s?(?![^\W\d_])", re.IGNORECASE)
 
 
 def fresh(candidates: Iterable[Candidate], state: LakeState) -> list[Candidate]:
