@@ -17,7 +17,7 @@ import typer
 import typer.exceptions
 
 from src import __version__
-from src.cli import lake, look, start, steps
+from src.cli import lake, look, start, steps, upkeep
 from src.errors import StarliftError
 from src.runs import new_run
 
@@ -29,7 +29,13 @@ app = typer.Typer(
     epilog="Exit codes: 0 published, 1 refused by a check, 2 wrong usage or setting, "
     "3 failed for another reason.",
 )
-for commands in (steps.commands, look.commands, lake.commands, start.commands):
+for commands in (
+    steps.commands,
+    look.commands,
+    lake.commands,
+    upkeep.commands,
+    start.commands,
+):
     app.add_typer(commands)
 
 

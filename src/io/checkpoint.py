@@ -30,6 +30,7 @@ from src.io.store import Store
 EVERY = 100
 
 _RAW = [one.name for one in fields(RawFile) if one.name not in ("sums", "warnings")]
+_NONE: dict[str, Any] = {}
 _FILE = [one.name for one in fields(DataFile)]
 _PLAIN = (
     "last",
@@ -96,6 +97,8 @@ def _records(state: LakeState, last_entry: bytes) -> Iterator[Any]:
     for raw_id, number in state.taken_in.items():
         raw = state.raw_files.get(raw_id)
         yield ["raw", raw_id, number, raw and [getattr(raw, name) for name in _RAW]]
+    for raw in state.taken_away.values():
+        yield ["away", [getattr(raw, name) for name in _RAW]]
     for raw_id, number in state.removed.items():
         yield ["removed", raw_id, number]
     for source, files in state.staged.items():
@@ -114,6 +117,10 @@ def _values(file: DataFile) -> list[Any]:
     return [getattr(file, name) for name in _FILE]
 
 
+def _raw(values: list[Any]) -> RawFile:
+    return RawFile(**dict(zip(_RAW, values, strict=True)), warnings=_NONE, sums=_NONE)
+
+
 def _file(values: list[Any]) -> DataFile:
     named = dict(zip(_FILE, values, strict=True))
     return DataFile(**{**named, "raw_ids": tuple(named["raw_ids"])})
@@ -122,15 +129,16 @@ def _file(values: list[Any]) -> DataFile:
 def _folded(plain: dict[str, Any], records: Iterator[Any]) -> LakeState:
     """The state of the records. Raises ValueError when they end before the end."""
     state = LakeState(**{name: plain[name] for name in _PLAIN})
-    none: dict[str, Any] = {}
     kind = ""
     for kind, *rest in records:
         if kind == "raw":
             raw_id, number, values = rest
             state.taken_in[raw_id] = number
             if values:
-                named = dict(zip(_RAW, values, strict=True))
-                state.raw_files[raw_id] = RawFile(**named, warnings=none, sums=none)
+                state.raw_files[raw_id] = _raw(values)
+        elif kind == "away":
+            raw = _raw(rest[0])
+            state.taken_away[raw.raw_id] = raw
         elif kind == "removed":
             state.removed[rest[0]] = rest[1]
         elif kind == "source":

@@ -90,6 +90,11 @@ class ChangeSet:
     accounting: dict[str, int] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
 
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """The files of rows and of replaced keys."""
+        return self.rows + self.keys
+
 
 @dataclass(frozen=True)
 class BuiltPart:
@@ -145,6 +150,19 @@ class Entry:
     def is_upkeep(self) -> bool:
         """Whether the entry leaves every row and every reader's answer as they were."""
         return self.staged is None and self.built is None
+
+    @property
+    def files(self) -> list[DataFile]:
+        """Every data file that the entry adds."""
+        found: list[DataFile] = []
+        for part in (self.staged, self.compacted):
+            if part:
+                found += [file for files in part.files.values() for file in files]
+                found += part.quarantine
+        for changed in (self.built, self.compacted):
+            if changed:
+                found += [file for change in changed.changes for file in change.files]
+        return found
 
 
 def encode(entry: Entry) -> bytes:

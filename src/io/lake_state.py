@@ -19,7 +19,8 @@ class LakeState:
     Raw files stand here without their sums and warnings, which only the entry that took them
     holds: a history of many files must fit into memory. ``removed`` has for a raw file version
     the last entry that took its rows back: those that earlier entries brought. The same entry, or
-    a later one, may have brought them anew. ``compactions`` are the entries whose files hold rows
+    a later one, may have brought them anew; ``taken_away`` has what was known of such a version,
+    until a build has read that it went. ``compactions`` are the entries whose files hold rows
     of earlier entries, ``snapshot`` the last one from which alone a warehouse can be filled, and
     states before ``kept_from`` have expired.
     """
@@ -29,6 +30,7 @@ class LakeState:
     taken_in: dict[int, int] = field(default_factory=dict)
     staged: dict[str, list[tuple[int, DataFile]]] = field(default_factory=dict)
     removed: dict[int, int] = field(default_factory=dict)
+    taken_away: dict[int, RawFile] = field(default_factory=dict)
     quarantine: list[tuple[int, DataFile]] = field(default_factory=list)
     built_through: int = 0
     changes: dict[str, list[tuple[int, ChangeSet]]] = field(default_factory=dict)
@@ -54,7 +56,8 @@ class LakeState:
         self.last = entry.number
         if entry.staged:
             for raw_id in entry.staged.removed_raw_ids:
-                self.raw_files.pop(raw_id, None)
+                if raw := self.raw_files.pop(raw_id, None):
+                    self.taken_away[raw_id] = raw
                 self.removed[raw_id] = entry.number
             for raw in entry.staged.raw_files:
                 self.raw_files[raw.raw_id] = replace(raw, sums=_NONE, warnings=_NONE)
@@ -65,6 +68,11 @@ class LakeState:
             self.source_fingerprints.update(entry.staged.fingerprints)
         if entry.built:
             self.built_through = entry.built.through
+            self.taken_away = {
+                raw_id: raw
+                for raw_id, raw in self.taken_away.items()
+                if self.removed[raw_id] > self.built_through
+            }
             self.built_entries.append(entry.number)
             self.table_fingerprints.update(entry.built.fingerprints)
             for change in entry.built.changes:
@@ -96,6 +104,15 @@ class LakeState:
             self.changes[change.table] = [*before, (number, change)]
         if part.snapshot:
             self.snapshot = number
+
+    @property
+    def files(self) -> list[DataFile]:
+        """Every data file that a reader of this state may read."""
+        found = [file for files in self.staged.values() for _, file in files]
+        found += [file for _, file in self.quarantine]
+        for changes in self.changes.values():
+            found += [file for _, change in changes for file in change.files]
+        return found
 
     def total(self, table: str) -> int:
         """Rows of a star table once all its change sets are applied."""

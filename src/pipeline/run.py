@@ -13,8 +13,8 @@ from pyspark.sql import SparkSession
 
 from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
-from src.errors import CheckRefused, StarliftError, UsageError
-from src.io.entry import RawFile
+from src.errors import CheckRefused, LogConflict, StarliftError, UsageError
+from src.io.entry import Entry, RawFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.open_store import open_store
@@ -22,6 +22,7 @@ from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
 from src.pipeline.build import BuildResult, build, plan_build
+from src.pipeline.compact import compact, work_due, work_whole, write_manifests
 from src.pipeline.drift import drift_notes, drift_refusals, header_drift
 from src.pipeline.load import Loader, load
 from src.pipeline.load_plan import LoadPlan, applied_entry, plan_load
@@ -31,7 +32,7 @@ from src.pipeline.restage import Choice, again, chosen, restaged, rule_notes
 from src.pipeline.stage import commit_staged, stage
 from src.pipeline.take import FilesRefused, judge_heads, left_out, refused
 from src.pipeline.verify import verify
-from src.runs import Run
+from src.runs import Run, new_run
 from src.settings import Settings
 
 # About what a row of a raw file takes.
@@ -193,20 +194,17 @@ class Pipeline:
     def load(self, connect: Connect) -> None:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
-            lake = self.lake
-            entries = lake.log.entries()
-            result = load(self._loader(connect), entries)
+            result = load(self._loader(connect))
             self.report.loaded = result.tables
             self.report.applied = result.applied
 
     def plan_load(self, connect: Connect | None) -> LoadPlan:
         """What the next load would do; ``connect`` is None where no warehouse was made yet."""
-        entries = self.lake.log.entries()
         if connect is None:
-            return plan_load(self._loader(_no_warehouse), entries, None)
+            return plan_load(self._loader(_no_warehouse), None, None)
         connection = connect()
         try:
-            return plan_load(self._loader(connect), entries, connection.query)
+            return plan_load(self._loader(connect), None, connection.query)
         finally:
             connection.close()
 
@@ -242,14 +240,17 @@ class Pipeline:
             connector=spark_connector(self.settings),
         )
 
-    def verify(self, connect: Connect) -> None:
-        """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
+    def verify(self, connect: Connect, loaded: int | None = None) -> None:
+        """Prove the whole tables; after a load of ``loaded`` rows, the larger ones by their count.
+
+        Raises CheckRefused with the proofs that do not hold.
+        """
         with self._timed("verify"):
             lake = self.lake
             state = self.state()
             connection = connect()
             try:
-                self.report.proofs = verify(self.warehouse, lake, state, connection)
+                self.report.proofs = verify(self.warehouse, lake, state, connection, loaded)
             finally:
                 connection.close()
         broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
@@ -270,7 +271,35 @@ class Pipeline:
         self.build(full)
         self.load(connect)
         if self.report.applied:
-            self.verify(connect)
+            self.verify(connect, sum(table.inserted for table in self.report.loaded))
+        if self.report.changed:
+            self.compact(only_due=True)
+
+    def compact(self, only_due: bool = False) -> Entry | None:
+        """Merge small files and change sets and commit it; None when there is nothing to merge.
+
+        ``only_due`` merges what has gathered too many, as a run does before it ends: losing the
+        number to another run is then no failure, as the next run finds the same again. Otherwise
+        all is merged, and every star table written whole.
+        """
+        lake, state = self.lake, self.state()
+        work = (work_due if only_due else work_whole)(self.warehouse, state)
+        if not work:
+            return None
+        with self._timed("compact"):
+            # A run of its own: this one's folders are written.
+            run = new_run(self.run.progress)
+            entry = compact(self.warehouse, lake, state, run, work)
+            try:
+                committed = lake.log.commit(entry, state.last + 1)
+            except LogConflict as conflict:
+                if not only_due:
+                    raise
+                self.report.notes.append(f"compaction is left to the next run: {conflict.what}")
+                return None
+            if work.snapshot:
+                write_manifests(lake, self.settings.redshift.copy_url, self.warehouse, committed)
+            return committed
 
     def plan(self, full: bool) -> dict[str, Any]:
         """What a run would do, without starting Spark or touching anything."""

@@ -18,6 +18,7 @@ from src.io.lake import Lake
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.accounting import FileCount
 from src.pipeline.at_once import at_once
+from src.pipeline.staged_files import staged_probe, write_staged
 from src.pipeline.take import Taken, by_source
 from src.runs import Run
 from src.transforms.duplicates import identity_hash, judge
@@ -74,21 +75,14 @@ def write_rows(
             of_files = rows.where(F.col("raw_id").isin(bad))
             refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
         jobs.append((source, good))
-    writes = [partial(_write_source, target, source, good) for source, good in jobs]
+    writes = [
+        partial(write_staged, lake, source, good, target.folder(source)) for source, good in jobs
+    ]
     if refused:
         whole = reduce(lambda left, right: left.unionByName(right), refused)
         writes.append(partial(lake.write, whole, target.quarantine))
     at_once(lambda write: write(), writes)
-    probes = {
-        source.name: Probe(
-            target.folder(source),
-            source.staged_columns,
-            bounds=source.look_up,
-            sums=[column.name for column in source.additive],
-            by_raw=True,
-        )
-        for source, _ in jobs
-    }
+    probes = {source.name: staged_probe(source, target.folder(source)) for source, _ in jobs}
     found = measure(
         lake, {**probes, " quarantine": Probe(target.quarantine, QUARANTINE, by_raw=True)}
     )
@@ -97,18 +91,6 @@ def write_rows(
         counts[file.raw_id].quarantined = quarantine.rows_by_raw.get(file.raw_id, 0)
     run.progress("staged", sum(measured.rows for measured in found.values()))
     return found, quarantine.files
-
-
-def _write_source(target: Target, source: Source, good: DataFrame) -> None:
-    columns = [column.name for column in source.staged_columns]
-    if source.month_of:
-        monthly = good.select(*columns, F.date_format(source.month_of, "yyyy-MM").alias("month"))
-        # Brought together by month, so that a month is one file and not one for every task.
-        rows = monthly.repartition("month").sortWithinPartitions("month", *source.look_up)
-        target.lake.write(rows, target.folder(source), partition_by="month")
-    else:
-        rows = good.select(*columns).sortWithinPartitions(*(source.look_up or source.key))
-        target.lake.write(rows, target.folder(source))
 
 
 def _deduplicated(

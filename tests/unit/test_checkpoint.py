@@ -57,6 +57,8 @@ def history(log: Log, length: int) -> None:
                 (f"staged/{number - 1}.orc",),
             )
             entry = Entry(f"run{number}", AT, compacted=part)
+        elif number % 50 in (48, 49):
+            entry = Entry(f"run{number}", AT, staged)
         elif number % 33 == 0:
             entry = Entry(f"run{number}", AT, expired=ExpiredPart(number - 1))
         log.commit(entry, number)
@@ -102,6 +104,8 @@ def test_an_older_state_is_read_from_an_older_checkpoint(lake: Path) -> None:
     log = Log(LocalStore(lake))
     for number in (2 * EVERY + 1, 2 * EVERY, 2 * EVERY - 1):
         assert log._state(number) == LakeState.of(log.entries()[:number])
+    # Taken back and not built yet when the checkpoint was written.
+    assert log._state(2 * EVERY).taken_away
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "no end", "not packed", "other log"])
