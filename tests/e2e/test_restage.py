@@ -81,7 +81,9 @@ def test_rows_leave_quarantine_when_their_files_are_parsed_again(
         monkeypatch.setitem(WAREHOUSES, "chinook", FIXED)
         (note,) = asked(home, "plan", "chinook", *at)["notes"]
         command = f"'starlift restage chinook --raw {raw}'"
-        assert note.startswith("the rules of staging changed for genre: 2 of its 2 raw files")
+        assert note.startswith(
+            "raw files are staged by rules that have changed since: genre 2 of 2;"
+        )
         assert command in note
 
         # One file is parsed again.
@@ -98,7 +100,7 @@ def test_rows_leave_quarantine_when_their_files_are_parsed_again(
         assert keys["dim_genre"] == 2
         assert not any(one["whole"] for one in built["built"]["changes"])
         (note,) = asked(home, "plan", "chinook", *at)["notes"]
-        assert "1 of its 2 raw files" in note
+        assert "genre 1 of 2;" in note
         refused = {
             (row["raw_file"], row["raw_line"]) for row in asked(home, "quarantine", "chinook")
         }
