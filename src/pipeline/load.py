@@ -244,9 +244,8 @@ class _Load:
 
         Where it does not, the next load that succeeds drops it.
         """
-        with suppress(StarliftError):
-            for name in dict.fromkeys(self.made):
-                self.work.connection.execute(sql.drop_table(self.loader.back, name))
+        for name in dict.fromkeys(self.made):
+            self.work.once(sql.drop_table(self.loader.back, name))
 
     # -- one entry ---------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from src.cli.main import main
 from tests.s3.server import S3Server
@@ -20,9 +21,11 @@ def test_a_mistyped_prefix_is_one_sentence(
     command: str,
 ) -> None:
     monkeypatch.setenv("STARLIFT_HOME", str(tmp_path))
-    (tmp_path / "mine.yaml").write_text(
-        f"lake:\n  path: {tmp_path}/lake\ns3:\n  endpoint: {s3.endpoint}\n  region: us-east-1\n  path_style: true\n"
-    )
+    settings = {
+        "lake": {"path": str(tmp_path / "lake")},
+        "s3": {"endpoint": s3.endpoint, "region": "us-east-1", "path_style": True},
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(settings))
     s3.client().put_object(Bucket=bucket, Key="raw/Genre.csv", Body=b"GenreId,Name\n1,Rock\n")
     raw = f"s3://{bucket}/rwa"
     assert (
