@@ -1,6 +1,6 @@
 """One load of a million rows by Starlift, awswrangler and dlt, on the same stand-in for Redshift.
 
-    python bench/load_side_by_side.py [--rows 1000000] [--kill-rows 100000] [--seeds 6]
+    python bench/load_side_by_side.py [--rows 1000000] [--kill-rows 100000] [--seeds 5]
                                       [--only TEXT] [--folder DIR]
 
 COPY's files lie on moto's S3 server. A table holds a base of a tenth as many rows; the load brings
@@ -28,6 +28,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -369,6 +370,8 @@ def open_ground(folder: Path, size: int) -> Iterator[Ground]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
+    # moto's servers of one process share their objects.
+    urllib.request.urlopen(f"{url}/moto-api/reset", data=b"").close()
     try:
         settings = S3Settings(url, "us-east-1", path_style=True)
         boto3.client("s3", endpoint_url=url, region_name="us-east-1").create_bucket(
@@ -406,7 +409,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the timed loads")
     parser.add_argument("--kill-rows", type=int, default=100_000, help="rows of the killed ones")
-    parser.add_argument("--seeds", type=int, default=6, help="how many loads of a mode to kill")
+    parser.add_argument("--seeds", type=int, default=5, help="how many loads of a mode to kill")
     parser.add_argument("--only", default="", help="modes whose title has this text")
     parser.add_argument("--folder", type=Path, help="a new folder; default: a temporary one")
     options = parser.parse_args()
@@ -424,6 +427,7 @@ def main() -> None:
             for line in lines:
                 print(f"{line.mode.title} …", file=sys.stderr, flush=True)
                 timed(ground, line)
+                print(line, file=sys.stderr, flush=True)
         with open_ground(folder / "killed", options.kill_rows) as ground:
             for line in lines:
                 anew(ground, line.mode)

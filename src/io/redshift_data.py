@@ -131,7 +131,12 @@ class DataApi(Connection):
 
     def _call(self, name: str, **arguments: Any) -> dict[str, Any]:
         """One call of the API. An error of the service or the network leaves the fate open."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            ConnectionError,
+            HTTPClientError,
+        )
 
         try:
             answer: dict[str, Any] = getattr(self._client, name)(**arguments)
@@ -141,7 +146,9 @@ class DataApi(Connection):
             lost = lost or code.startswith("Active")
             raise StatementFailed(str(error), lost=lost) from error
         except BotoCoreError as error:
-            raise StatementFailed(f"{type(error).__name__}: {error}", lost=True) from error
+            # Others never left this machine: a region, a name or credentials are wrong.
+            lost = isinstance(error, ConnectionError | HTTPClientError)
+            raise StatementFailed(f"{type(error).__name__}: {error}", lost=lost) from error
         return answer
 
 

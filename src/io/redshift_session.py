@@ -134,7 +134,8 @@ def by_psycopg2(at: Address) -> Connection:
         primary = getattr(diagnosis, "message_primary", None)
         detail = getattr(diagnosis, "message_detail", None)
         state = getattr(error, "pgcode", None) or ""
-        said = f"{primary} {detail or ''}" if primary else str(error)
+        # Of errors without fields the later lines ask whether a server is there.
+        said = f"{primary} {detail or ''}" if primary else str(error).partition("\n")[0]
         # A connection that goes in the middle of an answer is a bare DatabaseError.
         return _failure(at, said, state, isinstance(error, psycopg2.Error))
 
@@ -167,7 +168,7 @@ def by_redshift_connector(at: Address) -> Connection:
         # Errors of the server come with a dict of its fields; all others are the driver's own.
         fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
         if fields is None:
-            return _failure(at, f"{type(error).__name__}: {error}", "", broken=True)
+            return _failure(at, _own(error), "", broken=True)
         said = f"{fields.get('M', '')} {fields.get('D', '')}"
         return _failure(at, said, str(fields.get("C", "")), broken=True)
 
@@ -192,8 +193,24 @@ def by_redshift_connector(at: Address) -> Connection:
     return Session(raw, failed, raw._usock.fileno, at.statement_seconds)
 
 
+def _own(error: Exception) -> str:
+    """An error of redshift_connector's own; some carry Python's as their last part."""
+    inner = error.args[-1] if error.args else None
+    if isinstance(inner, OSError):
+        return f"{error.args[0]}: {inner.strerror or inner}"
+    return f"{type(error).__name__}: {error}"
+
+
 # A login that is refused is refused again, though psycopg2 gives it no SQLSTATE.
-_FINAL = ("authentication failed", "does not support SSL", "no pg_hba.conf entry")
+_FINAL = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "does not support SSL",
+    "Server refuses SSL",
+    "certificate verify failed",
+    "no pg_hba.conf entry",
+)
 
 
 def _failure(at: Address, said: str, state: str, broken: bool) -> StatementFailed:

@@ -337,8 +337,10 @@ def _failed(what: str, error: StarliftError) -> StarliftError:
     if not isinstance(error, StatementFailed):
         return error
     again = "the connection broke or a conflict did not end" if error.lost or error.conflict else ""
+    right = "give the loader's user this right; " if error.state == "42501" else ""
     return LoadFailed(
         f"{what}{': ' + again if again else ''}",
         found=error.said,
-        do="the lake is committed and the warehouse is as it was; 'starlift load' continues there",
+        do=f"{right}the lake is committed and the warehouse is as it was; 'starlift load' "
+        "continues there",
     )

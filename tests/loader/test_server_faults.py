@@ -178,8 +178,9 @@ def test_a_missing_right_is_one_sentence_and_the_next_load_goes_on(
     shop.load(connect)
     shop.change(2)
     asking.run(f"REVOKE {right} ON {shop.name}.fact_sale FROM CURRENT_USER")
-    with pytest.raises(LoadFailed, match="permission denied for table fact_sale"):
+    with pytest.raises(LoadFailed, match="permission denied for table fact_sale") as caught:
         shop.load(any_connect)
+    assert "'starlift load' continues there" in str(caught.value)
     asking.run(f"GRANT {right} ON {shop.name}.fact_sale TO CURRENT_USER")
     asking.holds(shop, 1)
     asking.is_clean(shop)
