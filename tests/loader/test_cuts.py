@@ -44,14 +44,14 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redshift_session, "CONNECT_SECONDS", SECONDS)
 
 
-def settled(address: Address, cutter: Cutter, driver: str) -> RedshiftSettings:
+def settled(address: Address, cutter: Cutter, driver: str, ssl: bool) -> RedshiftSettings:
     return RedshiftSettings(
         driver=driver,
         host="127.0.0.1",
         port=cutter.port,
         database=address.database,
         user=address.user,
-        ssl=False,
+        ssl=ssl,
         statement_seconds=SECONDS,
     )
 
@@ -65,13 +65,15 @@ def drawn(chance: random.Random, passed: dict[str, int], hows: tuple[How, ...]) 
     return found
 
 
-@pytest.mark.parametrize("driver", SESSIONS)
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("loads", "hows"),
+    ("driver", "loads", "hows", "ssl"),
     [
-        (4, ("close", "reset", "delay")),
-        pytest.param(50, ("close", "reset", "close", "reset", "delay"), marks=pytest.mark.long),
-        pytest.param(10, HOWS, marks=pytest.mark.long),
+        ("psycopg2", 25, ("close", "reset", "delay"), False),
+        ("psycopg2", 12, ("close", "reset"), True),
+        ("psycopg2", 6, HOWS, False),
+        ("redshift_connector", 12, ("close", "reset", "delay"), False),
+        ("redshift_connector", 4, HOWS, False),
     ],
 )
 def test_a_load_cut_at_any_byte(
@@ -85,12 +87,13 @@ def test_a_load_cut_at_any_byte(
     driver: str,
     loads: int,
     hows: tuple[How, ...],
+    ssl: bool,
 ) -> None:
     """Rules 12, 17: it ends by itself, with the right rows, or with one sentence and the rows that
     were there; the next load goes on.
     """
     monkeypatch.setenv(PASSWORD, address.password)
-    settings = replace(load_settings("local"), redshift=settled(address, cutter, driver))
+    settings = replace(load_settings("local"), redshift=settled(address, cutter, driver, ssl))
     shop = make_shop()
     shop.fill()
     shop.load(connect)
@@ -106,7 +109,7 @@ def test_a_load_cut_at_any_byte(
     hit, ended_well = 0, 0
     for seed in range(1, loads + 1):
         entry = shop.change(seed).number
-        cuts = drawn(random.Random(f"{driver} {hows} {seed}"), passed, hows)
+        cuts = drawn(random.Random(f"{driver} {hows} {ssl} {seed}"), passed, hows)
         cutter.begin(*cuts)
         begun = time.monotonic()
         try:
@@ -124,8 +127,8 @@ def test_a_load_cut_at_any_byte(
         asking.holds(shop, entry)
         assert asking.ledger(shop) == list(range(1, entry + 1)), (seed, cuts)
         asking.is_clean(shop)
-    # A load is patient: hardly one of them had to be begun again by hand.
-    assert hit >= loads // 2 and ended_well >= 0.9 * loads
+    # Where the first connection breaks the load ends soon; all others go on by themselves.
+    assert hit >= loads // 2 and ended_well >= 0.7 * loads
 
 
 @pytest.mark.parametrize("driver", SESSIONS)
