@@ -1,6 +1,12 @@
 """The system views of Redshift over PostgreSQL's catalog and the stand-in's memory, and SHOW."""
 
 VIEWS = r"""
+CREATE OR REPLACE FUNCTION standin.type_name(type_id oid, modifier int) RETURNS text
+LANGUAGE sql STABLE AS $fn$
+    SELECT CASE WHEN type_id = 'jsonb'::regtype THEN 'super'
+                ELSE format_type(type_id, modifier) END
+$fn$;
+
 CREATE OR REPLACE VIEW pg_catalog.stl_load_errors AS
 SELECT 100 AS userid, 0 AS slice, table_id::int AS tbl, start_time AS starttime,
        session_id AS session, query_id::int AS query, file_name::char(256) AS filename,
@@ -34,7 +40,7 @@ $fn$;
 
 CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
 SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
-       format_type(a.atttypid, a.atttypmod) AS type,
+       standin.type_name(a.atttypid, a.atttypmod) AS type,
        standin.encoding_of(c.oid, a.attnum, a.atttypid) AS encoding,
        coalesce(d.distkey = a.attnum, false) AS distkey,
        (coalesce(array_position(d.sortkeys, a.attnum), 0)
@@ -130,12 +136,6 @@ LANGUAGE sql STABLE AS $fn$
     SELECT coalesce((SELECT CASE WHEN distkey IS NOT NULL THEN 1
                                  ELSE CASE diststyle WHEN 'EVEN' THEN 0 WHEN 'ALL' THEN 8 END END
                      FROM standin.table_declared WHERE relid = rel), 9)
-$fn$;
-
-CREATE OR REPLACE FUNCTION standin.type_name(type_id oid, modifier int) RETURNS text
-LANGUAGE sql STABLE AS $fn$
-    SELECT CASE WHEN type_id = 'jsonb'::regtype THEN 'super'
-                ELSE format_type(type_id, modifier) END
 $fn$;
 
 -- Columns of late-binding views are told by pg_get_late_binding_view_cols() alone.

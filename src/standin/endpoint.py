@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import ssl
 import threading
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from src.errors import UsageError
+from src.standin.history import INSERT_HISTORY, History
 from src.standin.objects import Objects, ObjectStore
 from src.standin.postgres import DATABASE, Postgres
 from src.standin.refusal import LoadRefused
@@ -39,6 +41,7 @@ class Endpoint:
     ) -> None:
         self.objects: ObjectStore = objects
         self.log = log
+        self.history = History()
         self._tls = tls
         self._postgres = postgres
         self._sessions: set[Session] = set()
@@ -167,6 +170,15 @@ class Endpoint:
             )
         text = "INSERT INTO standin.load_error VALUES " + ", ".join([row] * len(errors))
         self._as_admin(by.database, text, tuple(values))
+
+    def write_history(self, database: str) -> None:
+        """Let the system views have what was run so far."""
+        ran = self.history.take(database)
+        if ran:
+            with suppress(psycopg2.Error):
+                self._as_admin(
+                    database, INSERT_HISTORY, (json.dumps([each.row() for each in ran]),)
+                )
 
     def table_id(self, database: str, table: str) -> str:
         """The id of the table of that name, or the name when there is not just one."""

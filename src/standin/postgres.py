@@ -43,6 +43,11 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 datestyle = 'iso, mdy'
 lc_messages = 'C'
+# As in Redshift: a backslash escapes in every string, and floats are told with 15 digits.
+standard_conforming_strings = off
+escape_string_warning = off
+backslash_quote = on
+extra_float_digits = 0
 # Redshift's drivers know MD5, not SCRAM.
 password_encryption = 'md5'
 md5_password_warnings = off
@@ -433,6 +438,7 @@ class Postgres:
                 if fresh:
                     cursor.execute(INIT_SQL)
                     cursor.execute(f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE")
+                    cursor.execute(f"GRANT pg_signal_backend TO {USER}")  # for CANCEL
                 cursor.execute(f"ALTER ROLE {USER} PASSWORD %s", (self._user_password,))
                 if fresh:
                     cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
