@@ -142,12 +142,20 @@ $fn$;
 CREATE OR REPLACE VIEW standin.pg_attribute AS
 SELECT a.* FROM pg_catalog.pg_attribute AS a
 WHERE NOT EXISTS (SELECT FROM standin.late_binding_view AS v WHERE v.relid = a.attrelid);
-CREATE OR REPLACE VIEW standin.columns AS
-SELECT c.* FROM information_schema.columns AS c
-WHERE NOT EXISTS (
-    SELECT FROM standin.late_binding_view AS v
-    JOIN pg_class AS r ON r.oid = v.relid JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE r.relname = c.table_name AND n.nspname = c.table_schema);
+DO $do$
+BEGIN
+    EXECUTE (
+        SELECT 'CREATE OR REPLACE VIEW standin.columns AS SELECT ' || string_agg(
+            CASE WHEN attname IN ('data_type', 'udt_name') THEN
+                format('CASE WHEN c.udt_name = ''jsonb'' THEN ''super'' ELSE c.%1$s END AS %1$s',
+                       attname)
+            ELSE 'c.' || attname END, ', ' ORDER BY attnum)
+        || ' FROM information_schema.columns AS c WHERE NOT EXISTS ('
+           'SELECT FROM standin.late_binding_view AS v JOIN pg_class AS r ON r.oid = v.relid '
+           'JOIN pg_namespace AS n ON n.oid = r.relnamespace '
+           'WHERE r.relname = c.table_name AND n.nspname = c.table_schema)'
+        FROM pg_attribute WHERE attrelid = 'information_schema.columns'::regclass AND attnum > 0);
+END $do$;
 
 CREATE OR REPLACE VIEW standin.relations AS
 SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind,

@@ -50,6 +50,9 @@ CONSTRUCTS: tuple[Construct, ...] = (
     Construct("CancelRequest", _A, "forwarded", "test_cancel_of_a_copy"),
     Construct("passwords", _A, "MD5, by PostgreSQL itself; Redshift's drivers know no SCRAM",
               "test_wrong_password_and_hidden_user"),
+    Construct("users IAM:name, IAMA:name, IAMR:name", _I, "with --iam only: their password, which "
+              "AWS gave out, is taken unseen; IAMA and IAMR make the user",
+              "test_a_driver_logs_in_by_iam"),
     Construct("isolation", _I, "REPEATABLE READ by default, as Redshift's SNAPSHOT",
               "test_expressions"),
     Construct("serializable conflicts", _I,
@@ -365,6 +368,7 @@ What it has is the other half: what Redshift refuses and PostgreSQL would let pa
 ## Running it
 
     python -m src.standin --home DIR [--port 5439] [--bucket NAME=PATH ...] [--s3-endpoint URL]
+                          [--ephemeral] [--iam]
 
 `s3://NAME/key` is read from `PATH/key`; without a mapping, from S3 by boto3 when `--s3` or
 `--s3-endpoint` is given. The password is made at the first start and lies in `secrets.json` of the
@@ -398,10 +402,10 @@ def _table() -> Iterator[str]:
 
 
 EXAMPLES: tuple[tuple[str, int, int], ...] = (
-    ("access", 10, 4),
+    ("access", 12, 4),
     ("aggregates", 21, 1),
     ("catalog", 40, 0),
-    ("changes", 17, 0),
+    ("changes", 18, 0),
     ("conditions", 22, 2),
     ("dates", 81, 2),
     ("ddl", 33, 11),

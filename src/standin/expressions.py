@@ -29,7 +29,7 @@ from src.standin.windows import (
 )
 
 OTHER_MEANING = {
-    "AVG", "BPCHARCMP", "BTTEXT_PATTERN_CMP", "CONCAT", "CRC32", "DATE_PART", "EXP",
+    "AVG", "BPCHARCMP", "BTTEXT_PATTERN_CMP", "CONCAT", "CRC32", "EXP",
     "JSON_SERIALIZE", "LN", "LOG", "POWER", "REGEXP_COUNT", "REGEXP_INSTR",
     "REGEXP_REPLACE", "REGEXP_SUBSTR", "SQRT", "TO_DATE",
 }  # fmt: skip
@@ -195,8 +195,8 @@ def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None
         _decode(words, at, edits)
     elif name in _DATE_PARTS:
         _quote_date_part(words, at + 2, edits)
-        if name in OTHER_MEANING:
-            edits.replace(token, token, f"standin.{token.text.lower()}")
+        if name == "DATE_PART":
+            edits.replace(token, token, "standin.pgdate_part")
     elif name == "EXTRACT":
         _extract(words, at, edits)
     elif name == "HLL":
@@ -297,7 +297,7 @@ def _extract(words: Sequence[Token], at: int, edits: Edits) -> None:
     part = words[at + 2] if at + 2 < len(words) else None
     if part is None or (part.name is None and part.value is None) or word(words, at + 3) != "FROM":
         return
-    edits.replace(words[at], words[at], "standin.extract_part")
+    edits.replace(words[at], words[at], "standin.date_part")
     edits.replace(part, words[at + 3], f"{quote_literal((part.name or part.value or '').lower())},")
 
 

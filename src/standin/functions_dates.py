@@ -149,7 +149,7 @@ $fn$;
 
 -- EXTRACT gives a whole number, of seconds and their parts only what is below the next higher
 -- part; DATE_PART gives seconds with their fraction.
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t timestamp) RETURNS bigint
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t timestamp) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT AS $fn$
     SELECT floor(CASE standin.date_part_name(part)
         WHEN 'millisecond' THEN extract(milliseconds FROM t) % 1000
@@ -159,47 +159,47 @@ LANGUAGE sql IMMUTABLE STRICT AS $fn$
         ELSE pg_catalog.extract(coalesce(standin.date_part_name(part),
                                          standin.no_part(part, 'EXTRACT')), t) END)::bigint
 $fn$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t timestamptz) RETURNS bigint
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT
-AS $$ SELECT standin.extract_part(part, t AT TIME ZONE 'UTC') $$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t date) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.extract_part(part, t::timestamp) $$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.extract_part(part, t::timestamp) $$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t time) RETURNS bigint
+AS $$ SELECT standin.date_part(part, t AT TIME ZONE 'UTC') $$;
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t date) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t::timestamp) $$;
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t::timestamp) $$;
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t time) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT
-AS $$ SELECT standin.extract_part(part, timestamp '2000-01-01' + t) $$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t timetz) RETURNS bigint
+AS $$ SELECT standin.date_part(part, timestamp '2000-01-01' + t) $$;
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t timetz) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT AS $fn$
     SELECT CASE WHEN standin.date_part_name(part) LIKE 'timezone%'
-        THEN pg_catalog.extract(part, t)::bigint ELSE standin.extract_part(part, t::time) END
+        THEN pg_catalog.extract(part, t)::bigint ELSE standin.date_part(part, t::time) END
 $fn$;
-CREATE OR REPLACE FUNCTION standin.extract_part(part text, t interval) RETURNS bigint
+CREATE OR REPLACE FUNCTION standin.date_part(part text, t interval) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT AS $fn$
     SELECT floor(pg_catalog.extract(coalesce(standin.date_part_name(part),
                                              standin.no_part(part, 'EXTRACT')), t))::bigint
 $fn$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t timestamp) RETURNS float8
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t timestamp) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT AS $fn$
     SELECT CASE standin.date_part_name(part)
         WHEN 'second' THEN pg_catalog.date_part('second', t)
         WHEN 'epoch' THEN pg_catalog.date_part('epoch', t)
         WHEN 'millisecond' THEN
             standin.no_part(part, 'DATE_PART (its documentation contradicts itself)')::float8
-        ELSE standin.extract_part(part, t) END
+        ELSE standin.date_part(part, t) END
 $fn$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t timestamptz) RETURNS float8
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t AT TIME ZONE 'UTC') $$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t date) RETURNS float8
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t::timestamp) $$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t text) RETURNS float8
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t::timestamp) $$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t time) RETURNS float8
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t timestamptz) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.pgdate_part(part, t AT TIME ZONE 'UTC') $$;
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t date) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.pgdate_part(part, t::timestamp) $$;
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t text) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.pgdate_part(part, t::timestamp) $$;
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t time) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT
-AS $$ SELECT standin.date_part(part, timestamp '2000-01-01' + t) $$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t timetz) RETURNS float8
-LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.date_part(part, t::time) $$;
-CREATE OR REPLACE FUNCTION standin.date_part(part text, t interval) RETURNS float8
+AS $$ SELECT standin.pgdate_part(part, timestamp '2000-01-01' + t) $$;
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t timetz) RETURNS float8
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT standin.pgdate_part(part, t::time) $$;
+CREATE OR REPLACE FUNCTION standin.pgdate_part(part text, t interval) RETURNS float8
 LANGUAGE sql IMMUTABLE STRICT
 AS $$ SELECT pg_catalog.date_part(standin.date_part_name(part), t) $$;
 CREATE OR REPLACE FUNCTION pg_catalog.date_trunc(part text, t date) RETURNS timestamp

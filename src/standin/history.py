@@ -10,13 +10,13 @@ import re
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from src.standin.tokens import Token
 
-_KEPT = 20_000
-_LONGEST_TEXT = 65_535
+_KEPT = 5_000
+_LONGEST_TEXT = 20_000
 
 VIEWS_OF_HISTORY = {
     "PG_LAST_COPY_COUNT", "PG_LAST_COPY_ID", "PG_LAST_QUERY_ID", "PG_LAST_UNLOAD_COUNT",
@@ -59,7 +59,7 @@ class Ran:
         failed = len(state) == 5 and (state[0].isdigit() or state == "XX000")
         said = ("", state, message) if failed else (self.outcome, "", "")
         times = (time.replace(tzinfo=None).isoformat() for time in (started, self.ended))
-        text = self.text[:_LONGEST_TEXT].replace("\0", "")
+        text = self.text.replace("\0", "")
         return [self.query, self.user, self.database, self.pid, self.label, *times, *said, text]
 
 
@@ -71,7 +71,8 @@ class History:
         self._lock = threading.Lock()
 
     def note(self, ran: Ran) -> None:
-        """Keep one; the oldest go when nobody asks for long."""
+        """Keep one, a long text cut off; the oldest go when nobody asks for long."""
+        ran = replace(ran, text=ran.text[:_LONGEST_TEXT])
         with self._lock:
             self._pending.setdefault(ran.database, deque(maxlen=_KEPT)).append(ran)
 

@@ -218,7 +218,7 @@ class Postgres:
         self.data = self.home / "pgdata"
         self.log = self.home / "postgresql.log"
         self._admin_password = admin_password
-        self._user_password = user_password
+        self.user_password = user_password
         self._user = _service_user()
         self._process: subprocess.Popen[bytes] | None = None
         self.sockets: Path | None = None
@@ -439,7 +439,7 @@ class Postgres:
                     cursor.execute(INIT_SQL)
                     cursor.execute(f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE")
                     cursor.execute(f"GRANT pg_signal_backend TO {USER}")  # for CANCEL
-                cursor.execute(f"ALTER ROLE {USER} PASSWORD %s", (self._user_password,))
+                cursor.execute(f"ALTER ROLE {USER} PASSWORD %s", (self.user_password,))
                 if fresh:
                     cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
         finally:

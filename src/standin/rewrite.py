@@ -56,7 +56,7 @@ from src.standin.tokens import (
     split_statements,
     tokenize,
 )
-from src.standin.unload_command import read_unload
+from src.standin.unload_command import ALL_DIGITS, DIGITS_AS_BEFORE, read_unload
 
 # First words of statements that PostgreSQL knows and Redshift does not, or that mean other things.
 _UNKNOWN_HERE = {
@@ -267,11 +267,13 @@ def _dispatch(
     if first == "UNLOAD":
         unload = read_unload(words)
         unload.query = query_text(unload.query, answers)
+        exactly = (ALL_DIGITS, DIGITS_AS_BEFORE) if unload.format == "PARQUET" else ()
         # The empty COPY at the end is where a file that cannot be written fails the statement.
         return replace(
             statement,
             text="COPY standin.unload_end FROM STDIN",
-            before=(unload.describing, unload.copying),
+            before=(*exactly[:1], unload.describing, unload.copying),
+            after=exactly[1:],
             unload=unload,
         )
     if first in ("BEGIN", "START"):
@@ -317,6 +319,8 @@ def _dispatch(
     elif (first, second) == ("ALTER", "MATERIALIZED") and (view := plain_view_change(words)):
         return replace(statement, text=view)
     elif first in ("INSERT", "UPDATE", "DELETE"):
+        if first == "DELETE" and second != "FROM":
+            edits.insert_after(words[0], " FROM")
         return replace(statement, table=_changed(words))
     return statement
 

@@ -78,6 +78,7 @@ def blocks(words: Sequence[Token]) -> list[Block]:
                 name in CLAUSES
                 and block.end == len(words)
                 and not (name == "FROM" and word(words, at - 1) == "DISTINCT")  # IS DISTINCT FROM
+                and not (name == "GROUP" and word(words, at - 1) == "WITHIN")
             ):
                 block.clauses.setdefault(name, at)
     return found

@@ -49,6 +49,9 @@ class Services(Stores, Protocol):
     def tls(self) -> ssl.SSLContext:
         """The context for encrypted connections."""
 
+    def password_of(self, user: str, given: str) -> str | None:
+        """The password of a user who logs in by IAM; None when that is not allowed."""
+
     def after_ddl(self, database: str) -> None:
         """Rebuild late-binding views after DDL has been committed."""
 
@@ -100,7 +103,9 @@ class Session:
     def run(self) -> None:
         """Serve until one side goes; closes both."""
         try:
-            greeting = greet(self._client, self._connect, self._services.tls)
+            greeting = greet(
+                self._client, self._connect, self._services.tls, self._services.password_of
+            )
             if greeting is not None:
                 self._relay(greeting)
         except (Gone, ConnectionError, protocol.ProtocolError, ValueError, struct.error):

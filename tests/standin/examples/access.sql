@@ -11,6 +11,10 @@ SELECT usename, usecreatedb FROM pg_user WHERE usename LIKE 'ex\\_%' ORDER BY 1;
 > ex_reader | t
 SELECT groname FROM pg_group WHERE groname = 'ex_group';
 > ex_group
+SELECT TRIM(text) FROM stl_ddltext WHERE text LIKE 'CREATE USER ex_boss%' AND pid = PG_BACKEND_PID();
+> CREATE USER ex_boss WITH PASSWORD DISABLE CREATEUSER
+SELECT COUNT(*) FROM stl_ddltext WHERE text LIKE '%Abc-12345%';
+> 0
 CREATE TABLE things (a int, b int);
 GRANT USAGE ON SCHEMA ex_access TO GROUP ex_group, ROLE ex_role;
 GRANT SELECT, INSERT ON TABLE things TO GROUP ex_group;

@@ -34,6 +34,10 @@ SELECT id FROM target ORDER BY id;
 > 101
 > 102
 > 105
+INSERT INTO target VALUES (900, 'gone');
+DELETE target WHERE id = 900;
+SELECT COUNT(*) FROM target WHERE id = 900;
+> 0
 INSERT INTO target SELECT id + 100, name FROM target WHERE id = 101;
 INSERT INTO target (id) VALUES (1), (2);
 INSERT INTO target DEFAULT VALUES;
