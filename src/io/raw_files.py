@@ -56,12 +56,14 @@ def candidate(stored: Stored, sources: Iterable[Source]) -> Candidate:
     return _candidate(stored, _names_of(sources))
 
 
-def _names_of(sources: Iterable[Source]) -> list[tuple[Source, str]]:
+def _names_of(sources: Iterable[Source]) -> list[tuple[Source, re.Pattern[str]]]:
+    """Each source with a pattern for each of its names, longer names first."""
     names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
-    return sorted(names, key=lambda pair: -len(pair[1]))
+    longest_first = sorted(names, key=lambda pair: -len(pair[1]))
+    return [(source, _pattern(name)) for source, name in longest_first]
 
 
-def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
+def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> Candidate:
     parts = stored.path.split("/")
     if any(part.startswith((".", "_")) for part in parts):
         return Candidate(stored, None, "hidden: its name starts with '.' or '_'")
@@ -77,8 +79,8 @@ def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
     # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
     for part in reversed(parts):
-        for source, names in known:
-            if _names(part, names):
+        for source, pattern in known:
+            if pattern.match(part):
                 if extension in TEXT[source.format]:
                     return Candidate(stored, source.name)
                 return Candidate(stored, source.name, f"a .{extension} file")
@@ -86,8 +88,8 @@ def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
     return Candidate(stored, None, f"its name starts with none of: {every}")
 
 
-def _names(part: str, files: str) -> bool:
-    """Whether a path part starts with a source's name, and the name ends there.
+def _pattern(files: str) -> re.Pattern[str]:
+    """What a path part is like that starts with a source's name, and the name ends there.
 
     ``InvoiceLine-2025.csv``, ``invoice_line.csv`` and ``Invoice Lines.csv`` are InvoiceLine's,
     and none of them is Invoice's.

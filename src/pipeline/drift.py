@@ -100,12 +100,10 @@ def changed_types(
         for column in typed:
             bad, good = row[f"not {column.name}"], row[f"is {column.name}"]
             if bad >= FEWEST_CELLS and bad > MOSTLY * (bad + good):
-                what = (
-                    f"declared as {column.type}, and {_percent(bad, bad + good)} of cells are not"
-                )
-                found.append(
-                    Drifted(source.name, stored, source.changed_types, what, (column.name,))
-                )
+                share = _percent(bad, bad + good)
+                what = f"changed type: declared as {column.type}, and {share} of cells are not"
+                columns = (column.name,)
+                found.append(Drifted(source.name, stored, source.changed_types, what, columns))
     return found
 
 

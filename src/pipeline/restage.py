@@ -7,6 +7,7 @@ and must still be there as it was.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -81,14 +82,15 @@ def of_old_rules(warehouse: Warehouse, state: LakeState) -> dict[str, list[RawFi
 
 
 def rule_notes(warehouse: Warehouse, state: LakeState, command: str) -> list[str]:
-    """A sentence for each source whose rules changed, with the command that parses it again."""
-    held: dict[str, int] = {}
-    for raw in state.raw_files.values():
-        held[raw.source] = held.get(raw.source, 0) + 1
+    """One sentence on what was staged by rules that changed since, with the command that helps."""
+    old = of_old_rules(warehouse, state)
+    if not old:
+        return []
+    held = Counter(raw.source for raw in state.raw_files.values())
+    shares = [f"{source} {len(old[source])} of {held[source]}" for source in sorted(old)]
     return [
-        f"the rules of staging changed for {source}: {len(old)} of its {held[source]} raw files "
-        f"are staged by the old ones; '{command}' parses them again"
-        for source, old in sorted(of_old_rules(warehouse, state).items())
+        f"raw files are staged by rules that have changed since: {', '.join(shares)}; "
+        f"'{command}' parses them again"
     ]
 
 

@@ -21,24 +21,22 @@ from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
-from src.pipeline.build import BuildResult, build, plan_build
+from src.pipeline.build import BuildResult, build
 from src.pipeline.compact import compact, work_due, work_whole, write_manifests
-from src.pipeline.drift import drift_notes, drift_refusals, header_drift
 from src.pipeline.load import Loader, load
 from src.pipeline.load_plan import LoadPlan, applied_entry, plan_load
+from src.pipeline.plan import plan_run
 from src.pipeline.quarantine import ids_with_reason
 from src.pipeline.report import Report
 from src.pipeline.restage import Choice, again, chosen, restaged, rule_notes
 from src.pipeline.stage import commit_staged, stage
-from src.pipeline.take import FilesRefused, judge_heads, left_out, refused
+from src.pipeline.take import FilesRefused, left_out, refused
 from src.pipeline.verify import verify
 from src.runs import Run, new_run
 from src.settings import Settings
 
 # About what a row of a raw file takes.
 ROW_BYTES = 60
-# Of so many raw files a plan looks at the heads: a refusal is known before the run.
-HEADS = 1000
 
 
 @dataclass
@@ -92,6 +90,7 @@ class Pipeline:
             raise UsageError(
                 "There is no such folder of raw files",
                 where=store.root,
+                found="nothing below this prefix" if path.startswith("s3://") else None,
                 do=f"give another with --raw PATH, or make sample files: {sample}",
             )
         if not any(one.source for one in listed) and not state.raw_files:
@@ -305,28 +304,12 @@ class Pipeline:
         """What a run would do, without starting Spark or touching anything."""
         state = self.state()
         todo = self.candidates(state)
-        taken, refusals = judge_heads(self.warehouse, self.raw_store, todo[:HEADS])
-        drift = header_drift(taken)
-        refusals += drift_refusals(drift)
-        without = {stored.path for stored, _ in refusals}
-        coming = [one for one in todo if one.stored.path not in without]
-        tables = plan_build(self.warehouse, state, self.settings.calendar, full)
-        sources = {str(one.source) for one in coming}
-        for table, _ in self.warehouse.tables:
-            if table.name not in tables and sources & {g.source for g in table.inputs}:
-                tables[table.name] = "keys"
-        return {
-            "stage": [
-                {"file": one.stored.path, "source": one.source, "bytes": one.stored.size}
-                for one in coming
-            ],
-            "refused": [
-                {"file": stored.path, "why": refusal.sentence()} for stored, refusal in refusals
-            ],
-            "not_taken": self.report.not_taken,
-            "build": tables,
-            "notes": drift_notes(drift) + self._rule_notes(state),
-        }
+        planned = plan_run(
+            self.warehouse, self.raw_store, state, todo, self.settings.calendar, full
+        )
+        planned["not_taken"] = self.report.not_taken
+        planned["notes"] += self._rule_notes(state)
+        return planned
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

@@ -107,7 +107,7 @@ def take_files(
 
 
 def judge_heads(
-    warehouse: Warehouse, raw: Store, candidates: list[Candidate]
+    warehouse: Warehouse, raw: Store, candidates: Sequence[Candidate]
 ) -> tuple[list[Taken], list[Refusal]]:
     """Read and judge the heads of the files, several at once."""
 
@@ -115,7 +115,7 @@ def judge_heads(
         source = warehouse.source(str(candidate.source))
         if candidate.reason:
             return candidate.stored, RawFileRefused(
-                f"The file bears the name of {source.files} and is not in the form it is read in",
+                f"The file bears the name of {source.files}, and its form is not read",
                 where=candidate.stored.path,
                 expected=f"{source.format.upper()} as plain text",
                 found=candidate.reason,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
 from src.contract.column import Column
@@ -15,6 +16,8 @@ from src.io.store import LocalStore
 from src.pipeline.difference import Difference, difference
 from src.settings import load_settings
 from tests.conftest import Frame
+
+pytestmark = pytest.mark.long
 
 GENRE = Table(
     name="dim_genre",

@@ -96,10 +96,8 @@ def test_rules_are_judged_by_raw_file_version_and_not_by_source() -> None:
         "artist": ["a/Artist.csv"],
     }
     assert rule_notes(CHINOOK, STATE, "starlift restage chinook") == [
-        "the rules of staging changed for artist: 1 of its 1 raw files are staged by the old ones; "
-        "'starlift restage chinook' parses them again",
-        "the rules of staging changed for genre: 1 of its 2 raw files are staged by the old ones; "
-        "'starlift restage chinook' parses them again",
+        "raw files are staged by rules that have changed since: artist 1 of 1, genre 1 of 2; "
+        "'starlift restage chinook' parses them again"
     ]
     # One of the two is parsed again: the other is still of the old rules.
     new = replace(RAWS[1], rules=RULES["genre"])
