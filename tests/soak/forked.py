@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -70,6 +72,7 @@ def run_and_kill(work: Callable[[], int], rng: random.Random, touches: int, seco
     """Do the work in a child that is killed at one of its touches, or at any moment."""
     fuse = Fuse(at=rng.randint(1, touches)) if rng.random() < 0.6 else Fuse()
     after = rng.uniform(0, seconds) if fuse.at is None else 20 * seconds + 60
+    _flush()
     child = os.fork()
     if child == 0:
         _work_alone(work, fuse)
@@ -102,5 +105,14 @@ def _work_alone(work: Callable[[], int], fuse: Fuse) -> None:
         with lit(fuse):
             code = work()
         del of_parent
+    except BaseException:
+        traceback.print_exc()
     finally:
+        _flush()
         os._exit(code)
+
+
+def _flush() -> None:
+    """What was said so far goes out here, lest both say it or neither."""
+    sys.stdout.flush()
+    sys.stderr.flush()
