@@ -195,6 +195,10 @@ def test_a_defect_of_severity_error_refuses_the_publish(
     assert f"fact_sale: {said}" in refused.value.what
 
 
+def test_a_missing_value_fails_no_check_but_not_null(passed: Gate) -> None:
+    assert passed(replaced(2, amount=None, code=None, sold_at=None))[0] == []
+
+
 def test_rows_that_were_written_and_not_read_back_refuse_it(passed: Gate) -> None:
     with pytest.raises(CheckRefused, match="accounting: 5 rows written, 4 read back"):
         passed(GOOD, written=5)
