@@ -59,6 +59,10 @@ class Source:
     place in the order of versions. A deleted fact goes; a deleted member keeps its rows and, where
     it has a history, is flagged from then on. A tombstone without any row makes no member.
 
+    ``new_columns``, ``missing_columns``, ``missing_required`` and ``changed_types`` say what to
+    do with files that drifted: undeclared columns, optional or required ones that are missing,
+    and columns whose cells are mostly of another type (``src/pipeline/drift.py``).
+
     ``explode`` names an array of the JSON record whose elements are the rows: each has the
     record's own columns beside those of the element, which say so by their header
     (``lines[].quantity``; ``lines[]`` itself is the element's place in the array, from 1). A
@@ -81,6 +85,9 @@ class Source:
     month_of: str | None = None
     look_up: tuple[str, ...] = ()
     new_columns: Drift = "warn"
+    missing_columns: Drift = "warn"
+    missing_required: Drift = "fail"
+    changed_types: Drift = "warn"
     checks: tuple[RowCheck, ...] = ()
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.source import Source
 from src.errors import CheckRefused
-from src.io.log import RawFile
+from src.io.entry import RawFile
 from src.io.read_csv import Block
 from src.transforms.duplicates import may_be_doubled
 

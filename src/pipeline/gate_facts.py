@@ -12,8 +12,9 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.checks import Freshness, NotNull, RowCheck, RowCountChange, SumReconciles, Unique
 from src.contract.table import Counted, Input, Reference, Table
 from src.contract.warehouse import Warehouse
+from src.io.entry import ChangeSet
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState
+from src.io.lake_state import LakeState
 from src.pipeline.at_once import at_once
 from src.pipeline.star import current_rows
 from src.transforms.parse import holds

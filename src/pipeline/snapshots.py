@@ -8,7 +8,8 @@ from pyspark.sql import DataFrame
 
 from src.contract.source import Source
 from src.contract.warehouse import Warehouse
-from src.io.log import LakeState, RawFile
+from src.io.entry import RawFile
+from src.io.lake_state import LakeState
 from src.transforms.deletions import Snapshot, changed_by_snapshots, since_last_complete
 
 # Reads the live rows of some raw file versions of a source.

@@ -241,9 +241,7 @@ def _refusal(column: Column, source: Source) -> SparkColumn:
     text = F.col(_text(column))
     found = _found(text)
     bad = text.isNotNull() & F.col(column.name).isNull()
-    sentence = F.when(
-        bad, F.concat(F.lit(f"{column.name}: expected {_expected(column)}, found "), found)
-    )
+    sentence = F.when(bad, F.concat(F.lit(refusal_of_type(column)), found))
     if not column.nullable and not column.impute:
         missing = text.isNull()
         if not _needed(column.name, source):
@@ -252,6 +250,11 @@ def _refusal(column: Column, source: Source) -> SparkColumn:
             sentence
         )
     return sentence
+
+
+def refusal_of_type(column: Column) -> str:
+    """How the reason begins of a cell that is not of the column's type."""
+    return f"{column.name}: expected {_expected(column)}, found "
 
 
 def _found(text: SparkColumn) -> SparkColumn:

@@ -61,7 +61,7 @@ DIM_CUSTOMER = Table(
     replace_natural=("customer_id",),
     inputs=(
         Input("customer", key=("customer_id",), versions="all"),
-        Input("invoice", key=("customer_id",), versions="all"),
+        Input("invoice", key=("customer_id",), versions="all", only_names=True),
     ),
     references=(Reference("support_rep_key", "dim_employee", "employee_key"),),
     history=History(tracked=TRACKED),

@@ -63,8 +63,8 @@ DIM_EMPLOYEE = Table(
     replace_natural=("employee_id",),
     inputs=(
         Input("employee", key=("employee_id",), versions="all"),
-        Input("employee", key=("reports_to",), versions="all"),
-        Input("customer", key=("support_rep_id",), versions="all"),
+        Input("employee", key=("reports_to",), versions="all", only_names=True),
+        Input("customer", key=("support_rep_id",), versions="all", only_names=True),
     ),
     references=(Reference("reports_to_key", "dim_employee", "employee_key"),),
     history=History(tracked=TRACKED),

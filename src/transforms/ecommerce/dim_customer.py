@@ -45,7 +45,7 @@ DIM_CUSTOMER = Table(
     replace_natural=("customer_id",),
     inputs=(
         Input("customer", key=("customer_id",), versions="all"),
-        Input("order_line", key=("customer_id",), versions="all"),
+        Input("order_line", key=("customer_id",), versions="all", only_names=True),
     ),
     history=History(tracked=TRACKED),
     distribution=Distribution("ALL"),

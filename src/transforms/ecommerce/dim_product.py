@@ -40,7 +40,7 @@ DIM_PRODUCT = Table(
     replace_natural=("product_id",),
     inputs=(
         Input("product", key=("product_id",), versions="all"),
-        Input("order_line", key=("product_id",), versions="all"),
+        Input("order_line", key=("product_id",), versions="all", only_names=True),
     ),
     history=History(tracked=TRACKED),
     distribution=Distribution("ALL"),
