@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import IntegralType
 
 from src.contract.column import Column
 from src.contract.table import Table
@@ -72,8 +73,10 @@ def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[Data
     replaced = keys_of(table, lake, keys)
     files = [(number, file) for number, change in changes for file in change.rows]
     by = table.replace_natural[0]
-    now = current_rows(table, lake, changes, [table.replace_by, by])
-    if is_worth_it(files):
+    # Of text nothing is known but its least and greatest value.
+    narrows = is_worth_it(files) and isinstance(table.column(by).type.spark, IntegralType)
+    now = current_rows(table, lake, changes, [table.replace_by, *([by] if narrows else [])])
+    if narrows:
         for one in ranges_of(replaced, [by]):
             if (condition := one.condition()) is not None:
                 now = now.where(condition)
