@@ -24,7 +24,7 @@ def show_plan(plan: dict[str, Any], load: LoadPlan) -> None:
     for file in plan["stage"]:
         out.print(f"  {file['file']} ({file['bytes']:,} bytes) as {file['source']}")
     for file in plan["refused"]:
-        out.print(f"  [yellow]would be refused[/] {file['file']}: {file['why']}", markup=True)
+        out.print(f"  would be refused: {file['file']}: {file['why']}", markup=False)
     for other in plan["not_taken"]:
         out.print(f"  [dim]not taken[/] {other}")
     out.print("Would build:" if plan["build"] else "Would build nothing.")

@@ -23,7 +23,7 @@ from src.contract.column import Column
 from src.io.entry import DataFile
 from src.io.lake_state import LakeState
 from src.io.log import Log
-from src.io.store import Store
+from src.io.store import Store, escape_glob
 from src.settings import LakeSettings
 
 
@@ -62,7 +62,9 @@ class Lake:
         schema = struct_of(columns)
         by_format: dict[str, list[str]] = {}
         for file in files:
-            by_format.setdefault(format_of(file.path), []).append(self.store.url(file.path))
+            by_format.setdefault(format_of(file.path), []).append(
+                escape_glob(self.store.url(file.path))
+            )
         if not by_format:
             return self.spark.range(0).select(
                 *[F.lit(None).cast(field.dataType).alias(field.name) for field in schema]

@@ -46,7 +46,7 @@ class Store(Protocol):
         """The object as Spark takes it: plain characters, nothing percent-coded."""
 
     def exists(self) -> bool:
-        """Whether the root is there (an empty S3 prefix is)."""
+        """Whether the root is there; a prefix of S3 is while anything is below it."""
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """All objects below a folder, sorted by path."""
@@ -107,7 +107,7 @@ class LocalStore:
         except FileNotFoundError:
             return None
         return Stored(
-            os.path.relpath(full, self.root).replace(os.sep, "/"),
+            full[len(self.root) :].lstrip("/"),
             found.st_size,
             str(found.st_mtime_ns),
             found.st_mtime_ns // 1000,
@@ -200,6 +200,14 @@ def _sync_folder(folder: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def escape_glob(url: str) -> str:
+    """The URL for Spark to read: plain characters, where it would else take some for a pattern.
+
+    A comma is none of them: a list of paths keeps it.
+    """
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", url)
 
 
 def bare_path(url: str) -> str:

@@ -46,7 +46,12 @@ class S3Store:
         return f"{self.root}/{path}"
 
     def exists(self) -> bool:
-        return True
+        """Whether anything is below the prefix, be it a folder's marker; of a bucket, always."""
+        if not self._below:
+            return True
+        with in_a_sentence(self.root, self._settings):
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._below, MaxKeys=1)
+        return bool(found.get("Contents"))
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         below = f"{self._below}{prefix}/" if prefix else self._below

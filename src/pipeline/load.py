@@ -251,9 +251,8 @@ class _Load:
 
         Where it does not, the next load that succeeds drops it.
         """
-        with suppress(StarliftError):
-            for name in dict.fromkeys(self.made):
-                self.work.connection.execute(sql.drop_table(self.loader.back, name))
+        for name in dict.fromkeys(self.made):
+            self.work.once(sql.drop_table(self.loader.back, name))
 
     # -- one entry ---------------------------------------------------------------------------
 
@@ -374,8 +373,10 @@ def _failed(what: str, error: StarliftError) -> StarliftError:
     if not isinstance(error, StatementFailed):
         return error
     again = "the connection broke or a conflict did not end" if error.lost or error.conflict else ""
+    right = "give the loader's user this right; " if error.state == "42501" else ""
     return LoadFailed(
         f"{what}{': ' + again if again else ''}",
         found=error.said,
-        do="the lake is committed and the warehouse is as it was; 'starlift load' continues there",
+        do=f"{right}the lake is committed and the warehouse is as it was; 'starlift load' "
+        "continues there",
     )

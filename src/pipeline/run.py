@@ -90,6 +90,7 @@ class Pipeline:
             raise UsageError(
                 "There is no such folder of raw files",
                 where=store.root,
+                found="nothing below this prefix" if path.startswith("s3://") else None,
                 do=f"give another with --raw PATH, or make sample files: {sample}",
             )
         if not any(one.source for one in listed) and not state.raw_files:

@@ -125,9 +125,9 @@ def test_sums_by_where_the_rows_went() -> None:
         refused={"amount": Decimal("2.00")},
         unparsed={"amount": 1},
     )
-    count.judged("keep", 5, {"amount": "99"})
     count.judged("duplicate", 1, {"amount": "1.00"})
     count.judged("conflict", 2, {"amount": "1.25"})
+    count.judged("keep", 5, {"amount": "99"})
     assert (count.duplicates, count.conflicts) == (1, 2)
     assert count.sums_of("amount", {"amount": Decimal("6.25")}) == SUMS["amount"]
     assert FileCount().sums_of("amount", {}) == {

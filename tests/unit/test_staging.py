@@ -136,6 +136,14 @@ def test_a_file_with_every_fate_of_a_row(place: Place) -> None:
     assert {row["run_id"] for row in (conflict, many, extra)} == {"run-1"}
 
 
+def test_a_record_over_several_lines_and_blank_lines_are_accounted_for(place: Place) -> None:
+    place.write("Genre.csv", 'GenreId,Name\n1,"Rock\n\nand Roll"\n\n2,Jazz\n')
+    (raw,) = place.stage().raw_files
+    assert (raw.lines, raw.records, raw.staged) == (6, 2, 2)
+    rows = [(row["raw_line"], row["name"]) for row in place.rows("genre")]
+    assert rows == [(2, "Rock\n\nand Roll"), (6, "Jazz")]
+
+
 def test_a_file_that_is_staged_again_takes_its_own_rows_back(place: Place) -> None:
     place.write("InvoiceLine.csv", LINES)
     (first,) = place.stage().raw_files
