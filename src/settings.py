@@ -91,7 +91,10 @@ class S3Settings:
 
 @dataclass(frozen=True)
 class SparkSettings:
-    """Spark's own settings; ``master`` is left to spark-submit where it is not given."""
+    """Spark's own settings; ``master`` is left to spark-submit where it is not given.
+
+    ``driver_memory`` is the heap of a Spark started from here, like ``800m`` or ``2g``.
+    """
 
     master: str | None = None
     driver_memory: str | None = None
@@ -303,6 +306,14 @@ def _checked(settings: Settings, where: str) -> Settings:
         )
     _at_least_one("lake.file_rows", lake.file_rows, where)
     _at_least_one("spark.shuffle_partitions", settings.spark.shuffle_partitions, where)
+    memory = settings.spark.driver_memory
+    if memory and not re.fullmatch(r"[1-9][0-9]*[mgMG]", memory):
+        raise UsageError(
+            "Setting 'spark.driver_memory' is no size",
+            where=where,
+            expected="mebibytes or gibibytes, like 800m or 2g",
+            found=f"'{memory}'",
+        )
     _check_calendar(settings.calendar, where)
     redshift = settings.redshift
     _at_least_one("redshift.statement_seconds", redshift.statement_seconds, where)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -67,6 +67,12 @@ class Store(Protocol):
     def delete(self, prefix: str) -> None:
         """Remove all objects below a folder."""
 
+    def remove(self, paths: Sequence[str]) -> None:
+        """Remove single objects; one that is gone already is none to remove.
+
+        Raises StarliftError when one cannot be removed.
+        """
+
 
 class LocalStore:
     """A store on the local disk."""
@@ -101,7 +107,7 @@ class LocalStore:
         except FileNotFoundError:
             return None
         return Stored(
-            os.path.relpath(full, self.root).replace(os.sep, "/"),
+            full[len(self.root) :].lstrip("/"),
             found.st_size,
             str(found.st_mtime_ns),
             found.st_mtime_ns // 1000,
@@ -151,6 +157,20 @@ class LocalStore:
 
     def delete(self, prefix: str) -> None:
         shutil.rmtree(os.path.join(self.root, prefix), ignore_errors=True)
+
+    def remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            try:
+                os.unlink(os.path.join(self.root, path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StarliftError(
+                    f"Cannot delete {path}",
+                    where=self.root,
+                    found=error.strerror or str(error),
+                    do="correct the folder's permissions, then run again",
+                ) from error
 
 
 def _unreadable(error: OSError) -> None:

