@@ -239,3 +239,16 @@ def test_authorization_is_asked_for(db: Db) -> None:
     assert "IAM_ROLE or CREDENTIALS is missing" in str(
         db.error("UNLOAD ('SELECT 1') TO 's3://l/x'")
     )
+
+
+def test_floats_are_whole_in_parquet_and_shown_with_15_digits(
+    connect: Callable[..., Connection], files: Files
+) -> None:
+    connection = connect()  # in a transaction, whose settings must be left as they were
+    db = Db(connection)
+    for name in ("first", "second"):
+        db.run(unload("SELECT 0.1::float8 + 0.2::float8 AS f", f"{files.url}/{name}", "PARQUET"))
+        table = pyarrow.parquet.read_table(files.folder / f"{name}0000_part_00.parquet")
+        assert table.column("f").to_pylist() == [0.1 + 0.2]
+        assert db.one("SELECT (0.1::float8 + 0.2::float8)::varchar") == "0.3"
+        connection.commit()
