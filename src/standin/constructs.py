@@ -404,7 +404,7 @@ def _table() -> Iterator[str]:
 EXAMPLES: tuple[tuple[str, int, int], ...] = (
     ("access", 12, 4),
     ("aggregates", 21, 1),
-    ("catalog", 39, 0),
+    ("catalog", 40, 0),
     ("changes", 18, 0),
     ("conditions", 22, 2),
     ("dates", 81, 2),
