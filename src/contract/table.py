@@ -119,6 +119,13 @@ class Table:
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
             raise ContractError(f"Columns declared twice: {', '.join(doubled)}", where=self.name)
+        folded = [name for name in (self.name, *names) if name != name.lower()]
+        if folded:
+            raise ContractError(
+                f"Names with capitals: {', '.join(folded)}",
+                where=self.name,
+                do="write them in lower case: Redshift folds names, quoted ones too",
+            )
         used = {
             *self.primary_key,
             *self.natural_key,

@@ -20,11 +20,11 @@ from tests.loader.shop import Shop
 HOSTILE = [
     'double"quote',
     "single'quote",
-    "semi;colon; DROP TABLE x",
+    "semi;colon; drop table x",
     "per%s cent %(x)s %%",
     "select",
     "user",
-    "Größe ünd 表",
+    "größe ünd 表",
     "new\nline",
     "dollar$1 :name ?",
     "--comment /* x */",
