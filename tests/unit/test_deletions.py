@@ -192,6 +192,12 @@ def test_a_late_file_between_two_changes_what_it_lacks_and_what_it_has_otherwise
     assert found == {2, 3}
 
 
+def test_a_key_that_is_back_as_it_was_has_changed(frame: Frame) -> None:
+    # The third file, which lacks it, was there before; the second and the fourth came late.
+    rows = frame([row(1, "Bonn", day) for day in (1, 2, 4)], SCHEMA)
+    assert changed(rows, [file(1), file(2), file(3), file(4)], {2, 4}) == {(1, 4)}
+
+
 def test_operations_mark_tombstones(frame: Frame) -> None:
     op = Column("op", varchar(1), "operation")
     source = Source("thing", "Thing", "one thing", (op, *COLUMNS), ("id",), op="op")
