@@ -43,8 +43,9 @@ def verify(
     lake_facts = _lake_facts(tables, lake, state)
     proofs = []
     for table in tables:
-        proofs += _against_lake(table, warehouse.name, lake_facts[table.name], connection)
-        proofs += _of_table(table, warehouse.name, connection)
+        schema = warehouse.schema_of(table)
+        proofs += _against_lake(table, schema, lake_facts[table.name], connection)
+        proofs += _of_table(table, schema, connection)
     return proofs
 
 
