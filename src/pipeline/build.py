@@ -23,12 +23,16 @@ from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
-from src.pipeline.fingerprints import source_fingerprints, table_fingerprints
+from src.pipeline.fingerprints import (
+    settings_of,
+    source_fingerprints,
+    table_fingerprints,
+)
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
 from src.pipeline.star import deleted_rows
 from src.runs import Run
-from src.settings import CalendarSettings
+from src.settings import Rules
 from src.transforms.dates import Calendar
 from src.transforms.keys import surrogate_key
 from src.transforms.members import special_members
@@ -55,10 +59,10 @@ class _Made:
 
 
 def plan_build(
-    warehouse: Warehouse, state: LakeState, calendar: CalendarSettings, full: bool
+    warehouse: Warehouse, state: LakeState, rules: Rules, full: bool
 ) -> tuple[dict[str, str], list[str]]:
     """Which tables a build would make and why (``whole: reason`` or ``keys``), and notes."""
-    wanted = table_fingerprints(warehouse, calendar)
+    wanted = table_fingerprints(warehouse, rules)
     sources = source_fingerprints(warehouse)
     changed = {*state.unbuilt, *state.withdrawn}
     plan = {}
@@ -86,7 +90,7 @@ def build(
     lake: Lake,
     state: LakeState,
     run: Run,
-    calendar: CalendarSettings,
+    rules: Rules,
     *,
     full: bool = False,
 ) -> BuildResult:
@@ -95,7 +99,7 @@ def build(
     Raises CheckRefused when the gate refuses or the accounting does not add up; then nothing is
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
-    plan, notes = plan_build(warehouse, state, calendar, full)
+    plan, notes = plan_build(warehouse, state, rules, full)
     result = BuildResult(None, notes=notes)
     if not plan:
         return result
@@ -113,7 +117,7 @@ def build(
         inputs = restricted_inputs(table, warehouse, keys, staged)
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
-    at_once(lambda one: _write_rows(one, lake, run, calendar), made)
+    at_once(lambda one: _write_rows(one, lake, run, rules), made)
     rows = measure(lake, {one.table.name: _rows_probe(one.table, run) for one in made})
     run.progress("building star tables", sum(found.rows for found in rows.values()))
     keys_found = measure(
@@ -141,7 +145,7 @@ def build(
         ChangeSet(**{**vars(change), "accounting": accounting.get(name, {})})
         for name, change in changes.items()
     )
-    fingerprints = table_fingerprints(warehouse, calendar)
+    fingerprints = table_fingerprints(warehouse, rules)
     result.entry = Entry(
         run.id,
         run.at,
@@ -251,12 +255,14 @@ def _write_keys(
     return lake.read(files, [table.column(name) for name in _key_columns(table)])
 
 
-def _write_rows(made: _Made, lake: Lake, run: Run, calendar: CalendarSettings) -> None:
+def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
     table = made.table
     if table.inputs:
         names = inspect.signature(made.function).parameters
-        rows = made.function(**{name: made.inputs[name] for name in names})
+        given = {**made.inputs, **settings_of(made.function, rules)}
+        rows = made.function(**{name: given[name] for name in names})
     else:
+        calendar = rules.calendar
         days = Calendar(calendar.first, calendar.last, calendar.fiscal_start_month)
         rows = made.function(lake.spark, days)
     if made.keys is not None:

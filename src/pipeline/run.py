@@ -110,19 +110,20 @@ class Pipeline:
         # The sample is written to disk; what lies on S3 is copied there.
         target = "DIR and copy them there" if path.startswith("s3://") else path
         sample = f"starlift sample {self.warehouse.name} --out {target}"
+        make = f", or make sample files: {sample}" if self.warehouse.has_sample else ""
         if not store.exists():
             raise UsageError(
                 "There is no such folder of raw files",
                 where=store.root,
-                do=f"give another with --raw PATH, or make sample files: {sample}",
+                do=f"give another with --raw PATH{make}",
             )
         if not any(one.source for one in listed) and not state.raw_files:
             raise CheckRefused(
                 "No raw file belongs to a source",
                 where=store.root,
-                expected=", ".join(f"{s.files}.csv" for s in self.warehouse.sources),
+                expected=", ".join(f"{s.files}.{s.format}" for s in self.warehouse.sources),
                 found=", ".join(one.stored.path for one in listed[:5]) or "no file",
-                do=f"give another folder with --raw PATH, or make sample files: {sample}",
+                do=f"give another folder with --raw PATH{make}",
             )
         return fresh(listed, state)
 
@@ -159,7 +160,7 @@ class Pipeline:
         with self._timed("build"):
             lake = self.lake
             state = LakeState.of(lake.log.entries())
-            result = build(self.warehouse, lake, state, self.run, self.settings.calendar, full=full)
+            result = build(self.warehouse, lake, state, self.run, self.settings.rules, full=full)
             if result.entry:
                 lake.log.commit(result.entry, state.last + 1)
             self.report.changes = result.changes
@@ -230,7 +231,7 @@ class Pipeline:
         """What a run would do, without starting Spark or touching anything."""
         state = LakeState.of(self.lake.log.entries())
         todo = self.candidates(state)
-        tables, notes = plan_build(self.warehouse, state, self.settings.calendar, full)
+        tables, notes = plan_build(self.warehouse, state, self.settings.rules, full)
         fresh_sources = {str(one.source) for one in todo}
         for table, _ in self.warehouse.tables:
             if table.name not in tables and fresh_sources & {g.source for g in table.inputs}:
