@@ -35,10 +35,11 @@ class Source:
     ``files`` is the supplier's name of the source, ``also_named`` what others call it; a raw file
     belongs to it when its name, or a folder above it, starts with one of them (letter case,
     blanks, ``-`` and ``_`` apart).
-    ``key`` is the natural key; ``business_time`` the column that orders versions before arrival;
-    ``zone`` the zone of times written without one; ``month_of`` the column whose month partitions
-    the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
-    the log). ``delivery`` and the policy for unknown columns are DESIGN's.
+    ``key`` is the natural key, or ``("raw_file", "raw_line")`` where no columns tell rows apart:
+    then each row is a thing of its own. ``business_time`` is the column that orders versions
+    before arrival; ``zone`` the zone of times written without one; ``month_of`` the column whose
+    month partitions the staged files; ``look_up`` the columns by which star reads them (sorted by,
+    min and max in the log). ``delivery`` and the policy for unknown columns are DESIGN's.
 
     ``explode`` names an array of the JSON record whose elements are the rows: each has the
     record's own columns beside those of the element, which say so by their header
@@ -69,7 +70,8 @@ class Source:
         if doubled:
             raise ContractError(f"Columns declared twice: {', '.join(doubled)}", where=self.name)
         used = {*self.key, *self.look_up, self.business_time, self.month_of} - {None}
-        missing = sorted(str(name) for name in used if name not in names)
+        known = {*names, *(column.name for column in ORIGIN)}
+        missing = sorted(str(name) for name in used if name not in known)
         if missing:
             raise ContractError(
                 f"Key, look-up or time columns not declared: {', '.join(missing)}", where=self.name
@@ -88,7 +90,7 @@ class Source:
                 )
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        return next(column for column in (*self.columns, *ORIGIN) if column.name == name)
 
     def of_element(self, column: Column) -> bool:
         """Whether the column belongs to the elements of the exploded array."""
