@@ -7,6 +7,8 @@ before it sees them. A value that is itself an object or an array reaches its ce
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
@@ -104,7 +106,8 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
     )
     given = F.json_object_keys("quoted")
     ends = F.trim(F.translate("raw", "\t\r\n", "   "))
-    found, doubled = _values(F.col("object"), columns)
+    places = {key: f"c{place}" for place, key in enumerate(keys)}
+    found, doubled = _values(columns, lambda key: F.col("object")[places[key]])
     broken = (
         F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))
         .when(
@@ -147,13 +150,14 @@ def _wanted(columns: Spelled) -> list[str]:
     return list(dict.fromkeys(key for _, spelled in columns for key in spelled))
 
 
-def _values(value: SparkColumn, columns: Spelled) -> tuple[list[SparkColumn], SparkColumn]:
+def _values(
+    columns: Spelled, value_of: Callable[[str], SparkColumn]
+) -> tuple[list[SparkColumn], SparkColumn]:
     """The text of each column, and whether one stands under two of its keys."""
     found = []
     doubled = F.lit(False)
-    places = {key: place for place, key in enumerate(_wanted(columns))}
     for _, spelled in columns:
-        texts = [value[f"c{places[key]}"] for key in spelled]
+        texts = [value_of(key) for key in spelled]
         found.append(F.coalesce(*texts))
         for n, text in enumerate(texts[1:], start=1):
             doubled = doubled | (text.isNotNull() & F.coalesce(*texts[:n]).isNotNull())
@@ -188,9 +192,11 @@ def _no_object(
 
 def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
     """One row an element of the array; one row a record that has none or is broken."""
-    keys = _wanted(layout.elements)
     text = F.col("array text")
-    elements = told.withColumn("elements", F.from_json(text, _texts(keys))).withColumn(
+    # Read once, as maps: they keep a key that stands twice.
+    elements = told.withColumn(
+        "elements", F.from_json(text, "array<map<string,string>>")
+    ).withColumn(
         "broken",
         F.when(F.col("broken").isNotNull(), F.col("broken"))
         .when(
@@ -198,7 +204,7 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
             F.lit(f"{layout.explode[0]}: expected an array of objects"),
         )
         .when(
-            F.exists(F.from_json(text, "array<map<string,string>>"), _has_doubled),
+            F.exists("elements", _has_doubled),
             F.lit(f"a key that stands twice in {layout.explode[0]}: expected each key once"),
         ),
     )
@@ -215,8 +221,7 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
         ),
     )
     first = F.coalesce("place", F.lit(0)) == 0
-    element = _numbered(F.col("element"), len(keys))
-    found, doubled = _values(element, layout.elements)
+    found, doubled = _values(layout.elements, lambda key: F.col("element")[key])
     inner = _named(found, layout.elements, layout)
     if layout.place:
         inner.append((F.col("place") + 1).cast("string").alias(layout.place))

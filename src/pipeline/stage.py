@@ -38,8 +38,8 @@ from src.transforms.standardise import standardise
 from src.transforms.whole_records import stand_or_fall
 
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
-# twice is cheaper than spilling.
-KEPT_BYTES = 16 * 1024 * 1024
+# twice is cheaper than spilling. JSON is dearer to parse.
+KEPT_BYTES = {"csv": 16 * 1024 * 1024, "json": 64 * 1024 * 1024}
 
 QUARANTINE = (
     Column("source", varchar(128), "the raw source", nullable=False),
@@ -105,10 +105,11 @@ def stage(
     taken = [file for file in taken if file.raw_id in blocks]
     if not taken:
         return result
-    keep = sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES
 
     def count(group: tuple[Source, list[_Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
         source, files = group
+        size = sum(file.candidate.stored.size for file in files)
+        keep = size <= KEPT_BYTES[source.format]
         rows = standardise(_parsed(lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
         counts = collect_audit(audit_rows(rows, source, identity_hash(source)))

@@ -97,6 +97,8 @@ def look(folder: Path) -> list[Seen]:
     taken: set[str] = set()
     for files, paths in sorted(found.items()):
         short = snake(files).removeprefix(first).removesuffix(last)
+        # Others' stars: their prefixes are given anew.
+        short = re.sub(r"^(dim|fact|tbl)_(?=.)", "", short)
         name = row_name(short if re.search("[a-z]{2}", short) else files)
         name = name if name not in taken else row_name(files)
         while name in taken:
@@ -148,6 +150,14 @@ def _numbered(header: list[str]) -> list[str]:
 
 def _refuse_no_header(path: Path, header: list[str]) -> None:
     cells = [cell.strip() for cell in header]
+    if not _is_utf8(cells):
+        raise UsageError(
+            "The header line is not UTF-8 text",
+            where=f"{path} line 1",
+            expected="UTF-8",
+            found=repr(",".join(cells)[:60].encode(errors="surrogateescape")),
+            do="save the file as UTF-8, or take it away",
+        )
     odd = [
         cell
         for cell in cells

@@ -161,7 +161,7 @@ def plan(sources: list[Seen]) -> Plan:
         for one in child.fields:
             parent = _parent(child, one, sources, values)
             if parent:
-                role = re.sub(r"_(id|code|no|number|uuid)$", "", one.name)
+                role = re.sub(r"(_key)?_(id|code|no|number|uuid)$", "", one.name)
                 found.links.append(Link(child.name, one.name, parent.name, f"{role}_key"))
     _own_keys_apart(found)
     _same_types(found)
@@ -300,7 +300,7 @@ def _is_named(name: str, parent: Seen, child: Seen) -> bool:
     elif key == "code" and parent is not child and name == key:
         return True
     if key in (f"{parent.name}_id", "id"):
-        names += [f"{parent.name}_id", f"id_{parent.name}", f"{parent.name}id"]
+        names += [f"{parent.name}_id", f"id_{parent.name}", f"{parent.name}id", parent.name]
     return any(name == one or name.endswith(f"_{one}") for one in names)
 
 

@@ -258,6 +258,36 @@ def test_a_file_without_a_header_line_is_one_sentence(tmp_path: Path) -> None:
         seen(tmp_path, {"u.csv": "196,242,3,881250949\n186,302,3,891717742\n"})
 
 
+@pytest.mark.parametrize(
+    "content", ["Größe,b\n1,2\n".encode("latin-1"), "a,b\n1,2\n".encode("utf-16")]
+)
+def test_a_header_that_is_not_utf_8_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UsageError, match="not UTF-8"):
+        look_at(tmp_path)
+
+
+def test_rows_that_staging_refuses_are_not_looked_at(tmp_path: Path) -> None:
+    rows = '1,x\n2,é\n3\n4,x,y\n5,"a\nb"\n'
+    (tmp_path / "a.csv").write_bytes(("id,word\n" + rows).encode("latin-1"))
+    (only,) = look_at(tmp_path)
+    assert [row["id"] for row in only.records] == ["1", "5"]
+
+
+def test_keys_that_are_called_keys_in_the_files(tmp_path: Path) -> None:
+    found = seen(
+        tmp_path,
+        {
+            "DimCustomer.csv": "CustomerKey,Name\n11,A\n12,B\n",
+            "FactSales.csv": "SalesKey,CustomerKey,OrderDate,Amount\n1,11,2024-01-01,5\n"
+            "2,11,2024-01-01,5\n",
+        },
+    )
+    star = plan(list(found.values()))
+    assert [(link.column, link.key) for link in star.links] == [("customer_key_id", "customer_key")]
+    assert star.facts == ["sales"]
+
+
 def test_a_folder_without_raw_files_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no raw file"):
         look_at(tmp_path)
