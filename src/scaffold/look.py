@@ -6,30 +6,34 @@ it has to hold for the rows that were seen.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from src.contract.source import ORIGIN, plain_name
 from src.errors import UsageError
-from src.io.split_document import split_document
 from src.scaffold.groups import CSV_KINDS, JSON_KINDS, groups
-from src.scaffold.infer import Kind, day_of, grouped_by_points, kind_of
+from src.scaffold.infer import Kind, grouped_by_points, kind_of
 from src.scaffold.keys import name_keys
+from src.scaffold.records import (
+    MAX_RECORDS,
+    exploded_key,
+    header_of,
+    objects_in,
+    records_of,
+    rows_of_record,
+)
 from src.scaffold.words import row_name, shared_affixes, singular, snake
 from src.transforms.parse import NULL_WORDS_OTHER, NULL_WORDS_TEXT
 
-# Records looked at in each file, files of each source, and records of each source.
-MAX_RECORDS = 100_000
+# Files looked at of each source, and records of each source.
 MAX_FILES = 200
 MAX_OF_SOURCE = 300_000
+# Records whose keys tell whether two JSON files are one source.
+FIRST_RECORDS = 50
 OWN_NAMES = (
     *(column.name for column in ORIGIN), "imputed_columns",
     "valid_from", "valid_to", "is_current", "is_deleted", "is_inferred",
@@ -39,8 +43,6 @@ NO_NUMBER = re.compile(
     r"(^|_)(zip|zipcode|postal|postcode|plz|phone|telephone|fax|mobile|ssn|isbn|ean|upc|iban|"
     r"account_no|account_number|card_number)(_|$)"
 )
-# Objects in objects are taken apart so deep; what lies deeper stays JSON.
-MAX_DEPTH = 3
 
 
 Raw = tuple[Path, int, dict[str, Any]]
@@ -84,7 +86,7 @@ class Seen:
 
 def look(folder: Path) -> list[Seen]:
     """The sources below a folder, by name. Raises UsageError where there is no raw file."""
-    found = groups(folder, _names)
+    found = groups(folder, lru_cache(maxsize=None)(_names))
     if not found:
         raise UsageError(
             "There is no raw file to look at",
@@ -110,68 +112,12 @@ def look(folder: Path) -> list[Seen]:
     return seen
 
 
-@lru_cache(maxsize=4096)
 def _names(path: Path) -> set[str]:
-    """The plain names of a file's columns."""
-    is_json = path.suffix.lower() in JSON_KINDS
-    names = next((record for _, record in _records(path, True)), {}) if is_json else _header(path)
-    return {plain_name(name) for name in names}
-
-
-def _header(path: Path) -> list[str]:
-    text = _text_of(path.read_bytes()[: 256 * 1024])
-    return _numbered(next(_rows_of_csv(text), []))
-
-
-def _text_of(content: bytes) -> str:
-    # Bytes that are no UTF-8 stay visible: staging refuses their rows.
-    return content.decode("utf-8-sig", errors="surrogateescape")
-
-
-def _rows_of_csv(text: str) -> Iterator[list[str]]:
-    csv.field_size_limit(sys.maxsize)
-    return csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=_sign(text))
-
-
-def _sign(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max((",", ";", "\t", "|"), key=first.count)
-
-
-def _numbered(header: list[str]) -> list[str]:
-    """The header with names that stand twice numbered, and a name for those without."""
-    found: list[str] = []
-    for place, cell in enumerate(header, start=1):
-        name = cell.strip() or f"column {place}"
-        before = [plain_name(re.sub(r" #\d+$", "", one)) for one in found].count(plain_name(name))
-        found.append(f"{name} #{before + 1}" if before else name)
-    return found
-
-
-def _refuse_no_header(path: Path, header: list[str]) -> None:
-    cells = [cell.strip() for cell in header]
-    if not _is_utf8(cells):
-        raise UsageError(
-            "The header line is not UTF-8 text",
-            where=f"{path} line 1",
-            expected="UTF-8",
-            found=repr(",".join(cells)[:60].encode(errors="surrogateescape")),
-            do="save the file as UTF-8, or take it away",
-        )
-    odd = [
-        cell
-        for cell in cells
-        if day_of(cell, None)
-        or (re.fullmatch(r"-?\d+([.,]\d+)*", cell) and not re.fullmatch(r"(19|20)\d\d", cell))
-    ]
-    if odd:
-        raise UsageError(
-            "The file seems to have no header line",
-            where=f"{path} line 1",
-            expected="names of columns",
-            found=", ".join(f"'{cell[:40]}'" for cell in cells[:8]),
-            do="add a header line to the file, or take it away",
-        )
+    """The plain names of a file's columns; of JSON those of its first records."""
+    if path.suffix.lower() not in JSON_KINDS:
+        return {plain_name(name) for name in header_of(path)}
+    firsts = islice(records_of(path, True), FIRST_RECORDS)
+    return {plain_name(name) for _, record in firsts for name in record}
 
 
 def _seen(name: str, files: str, paths: list[Path]) -> Seen:
@@ -185,14 +131,14 @@ def _seen(name: str, files: str, paths: list[Path]) -> Seen:
             seen.is_whole = False
             break
         before = len(raw)
-        raw += [(path, line, record) for line, record in _records(path, is_json)]
+        raw += [(path, line, record) for line, record in records_of(path, is_json)]
         seen.is_whole = seen.is_whole and len(raw) - before < MAX_RECORDS
     seen.is_whole = seen.is_whole and len(same) <= MAX_FILES
     places = {(path, line) for path, line, _ in raw}
     seen.has_places = len(places) == len(raw)
     records = [record for *_, record in raw]
-    seen.explode = _explode(records)
-    seen.opened = frozenset(_openable(records))
+    seen.explode = exploded_key(records)
+    seen.opened = frozenset(objects_in(records))
     _describe(seen, _exploded(raw, seen))
     return seen
 
@@ -201,13 +147,15 @@ def _exploded(raw: list[Raw], seen: Seen) -> list[Raw]:
     return [
         (path, line, row)
         for path, line, record in raw
-        for row in _rows(record, seen.explode, seen.opened)
+        for row in rows_of_record(record, seen.explode, seen.opened)
     ]
 
 
 def rows_of(seen: Seen, paths: list[Path]) -> list[dict[str, Any]]:
     """The rows of other files of a source that is known, as ``Seen.records`` has them."""
-    raw = [(path, line, record) for path in paths for line, record in _records(path, seen.is_json)]
+    raw = [
+        (path, line, record) for path in paths for line, record in records_of(path, seen.is_json)
+    ]
     rows = _exploded(raw, seen)
     cleaned = {
         one.header: [_cleaned(row.get(one.header), one.kind) for *_, row in rows]
@@ -216,116 +164,11 @@ def rows_of(seen: Seen, paths: list[Path]) -> list[dict[str, Any]]:
     return _named(seen, rows, cleaned)
 
 
-def _records(path: Path, is_json: bool) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The first whole records of a file with a number each; broken ones are left to staging."""
-    text = _text_of(path.read_bytes())
-    if not is_json:
-        reader = _rows_of_csv(text)
-        first = next(reader, [])
-        _refuse_no_header(path, first)
-        header = _numbered(first)
-        for number, cells in enumerate(reader):
-            if number >= MAX_RECORDS:
-                return
-            if len(cells) == len(header) and _is_utf8(cells):
-                yield number, dict(zip(header, cells, strict=True))
-        return
-    lines = text.split("\n")
-    whole = [(n, _json(line)) for n, line in enumerate(lines[:MAX_RECORDS]) if line.strip()]
-    if not any(isinstance(one, dict) for _, one in whole):
-        parts = split_document(path.read_bytes())[:MAX_RECORDS]
-        whole = [(part.line, _json(_text_of(part.raw))) for part in parts]
-    for number, one in whole:
-        if isinstance(one, dict) and _is_utf8([json.dumps(one, ensure_ascii=False)]):
-            yield number, one
-
-
-def _is_utf8(cells: list[str]) -> bool:
-    return not any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell)
-
-
-def _json(text: str) -> Any:
-    try:
-        # Numbers stay the text that stands there, as staging reads them.
-        return json.loads(text, parse_int=str, parse_float=str)
-    except ValueError:
-        return None
-
-
-def _explode(records: list[dict[str, Any]]) -> str | None:
-    """The key under which the records hold most objects in arrays."""
-    counts: dict[str, int] = {}
-    for record in records:
-        for key, value in record.items():
-            if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-                counts[key] = counts.get(key, 0) + len(value)
-    return max(counts, key=lambda key: counts[key]) if counts else None
-
-
-def _openable(records: list[dict[str, Any]]) -> set[str]:
-    """The keys whose values are objects wherever they are given."""
-    objects: set[str] = set()
-    others: set[str] = set()
-    for record in records:
-        for key, value in record.items():
-            if isinstance(value, dict):
-                objects.add(key)
-            elif value is not None:
-                others.add(key)
-    # A path is written with points, so that a key with one in it cannot be part of one.
-    return {key for key in objects - others if not re.search(r"[.\[\]'\"\\]", key)}
-
-
-def _opened(
-    record: dict[str, Any], keys: frozenset[str] | None, prefix: str = ""
-) -> dict[str, Any]:
-    """The record with the objects in it taken apart: customer.address.city."""
-    found: dict[str, Any] = {}
-    for key, value in record.items():
-        name = f"{prefix}{key}"
-        simple = not re.search(r"[.\[\]'\"\\]", key)
-        if isinstance(value, dict) and value and simple and (keys is None or name in keys):
-            if name.count(".") < MAX_DEPTH - 1:
-                found |= _opened(value, None, f"{name}.")
-            else:
-                found |= {f"{name}.{inner}": _text(one) for inner, one in value.items()}
-        else:
-            found[name] = _text(value)
-    return found
-
-
-def _rows(
-    record: dict[str, Any], explode: str | None, opened: frozenset[str]
-) -> list[dict[str, Any]]:
-    """The rows of a record by header; those of elements have ``array[].key`` and ``array[]``."""
-    own = _opened({key: value for key, value in record.items() if key != explode}, opened)
-    elements = record.get(explode or "") or []
-    if not explode or not isinstance(elements, list) or not elements:
-        return [own]
-    return [
-        {
-            **own,
-            f"{explode}[]": str(place),
-            **{f"{explode}[].{key}": value for key, value in _opened(element, None).items()},
-        }
-        for place, element in enumerate(elements, start=1)
-        if isinstance(element, dict)
-    ]
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _describe(seen: Seen, rows: list[Raw]) -> None:
     """Name and type every column, and keep the rows under these names."""
     headers = list(dict.fromkeys(header for *_, row in rows for header in row))
     if not headers and not seen.is_json:
-        headers = _header(seen.paths[0])
+        headers = header_of(seen.paths[0])
     # An object that is given whole in some records and null in others is no column of its own.
     headers = [
         header
