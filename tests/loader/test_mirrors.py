@@ -23,7 +23,8 @@ def shop(make_shop: Callable[..., Shop]) -> Shop:
 
 def mirrored(asking: Asking, shop: Shop) -> Rows:
     names = ", ".join(quoted(name) for name in MIRROR.names)
-    return sorted(asking.rows(f"SELECT {names} FROM {quoted(f'{shop.name}_back', MIRROR.name)}"))
+    rows = asking.rows(f"SELECT {names} FROM {quoted(f'{shop.name}_back', MIRROR.name)}")
+    return sorted(rows, key=repr)
 
 
 def test_a_mirror_is_loaded_into_the_back_room_by_whole_and_by_keys(
