@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -30,6 +30,7 @@ _COMMA = re.compile(
     rf" ?{_SIGN}?$"
 )
 _GROUPED_BY_POINTS = re.compile(r"^[-+]?\d{1,3}(\.\d{3})+$")
+_STARTS_AS_NUMBER = re.compile(r"^[-+]?[$€£¥]? ?[-+]?[.,]?\d")
 _PLAIN = re.compile(r"^-?\d*[.]?\d*([eE][+-]?\d{1,2})?$")
 # Words of a condition, and whether one of them alone tells that it is one: F may be female.
 _PAIRS = (("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"))
@@ -63,6 +64,36 @@ class Kind:
         if self.args:
             return f"{self.name}({', '.join(map(str, self.args))})"
         return self.name.upper()
+
+
+def kind_of_most(counts: Mapping[str, int], *, as_text: bool = False) -> Kind:
+    """The type of nearly all values of a column, by how often each stands there.
+
+    One value in a hundred may be no number or date where all others are: its row is refused when
+    it is staged, which a column of text would not tell anybody.
+    """
+    found = kind_of(counts.keys(), as_text=as_text)
+    total = sum(counts.values())
+    if found.name != "varchar" or as_text or total < 100:
+        return found
+    likely = {value for value in counts if _STARTS_AS_NUMBER.match(value)}
+    others = sum(counts[value] for value in counts.keys() - likely - set(NULL_WORDS_OTHER))
+    if not likely or others > total / 100:
+        return found
+    typed = kind_of(likely)
+    return typed if typed.is_number or typed.is_day else found
+
+
+def takes(kind: Kind, value: str) -> bool:
+    """Whether staging would take the value for one of the type."""
+    if kind.name == "varchar":
+        return len(value.encode()) <= kind.args[0]
+    if kind.is_day:
+        return _day(value, kind.written) is not None
+    if kind.is_number:
+        plain = plain_number(value, kind.written)
+        return plain is not None and bool(_PLAIN.match(plain)) and any(map(str.isdigit, plain))
+    return True
 
 
 def kind_of(values: Collection[str], *, as_text: bool = False) -> Kind:

@@ -16,6 +16,10 @@ Rows = list[dict[str, Any]]
 
 UPDATED = re.compile(r"^(updated|modified|last_update|last_updated|changed)(_at|_on|_date|_time)?$")
 PLACE = ("raw_file", "raw_line")
+# Of a key that is named like the table's own so many rows may lack it or repeat another: staging
+# refuses the ones and takes the others for duplicates or versions. From so many rows on.
+FEW = 0.05
+ENOUGH = 20
 # Columns of a key at most, and columns that come into question for it.
 MOST_COLUMNS = 4
 MOST_CANDIDATES = 9
@@ -85,12 +89,18 @@ def _candidates(seen: Seen, named: set[str] | None = None) -> list[str]:
     names = [
         one.name
         for one in seen.fields
-        if not one.nullable
+        if (not one.nullable or (rank(seen, one.name) < 2 and _mostly_given(seen, one.name)))
         and one.kind.can_be_key
         and not one.of_element
         and one.name != seen.business_time
     ]
     return sorted(names, key=lambda name: (rank(seen, name, named), names.index(name)))
+
+
+def _mostly_given(seen: Seen, name: str) -> bool:
+    rows = _heads(seen)
+    missing = sum(name not in row for row in rows)
+    return len(rows) >= ENOUGH and missing <= FEW * len(rows)
 
 
 def _single(seen: Seen) -> str | None:
@@ -104,14 +114,24 @@ def _single(seen: Seen) -> str | None:
         likely = rank(seen, name) < 3 or (name == first and not seen.field(name).kind.is_day)
         if rank(seen, name) and _only_keys(seen):
             continue
+        if rank(seen, name) == 2 and name != first and len(rows) < ENOUGH:
+            # Another thing's number tells few rows apart by chance.
+            continue
         if likely and tells_apart(rows, seen, (name,), whole=True):
+            return name
+        if rank(seen, name) < 2 and _mostly_apart(rows, name):
             return name
     if not rows:
         return ranked[0] if ranked else first
     for name in ranked:
         if not seen.field(name).kind.is_day and tells_apart(rows, seen, (name,), whole=True):
-            return name if len(rows) >= 20 and seen.field(name).kind.name == "varchar" else None
+            return name if len(rows) >= ENOUGH and seen.field(name).kind.name == "varchar" else None
     return None
+
+
+def _mostly_apart(rows: Rows, name: str) -> bool:
+    values = [row[name] for row in rows if name in row]
+    return len(rows) >= ENOUGH and len(set(values)) >= (1 - FEW) * len(values)
 
 
 def _only_keys(seen: Seen) -> bool:

@@ -7,6 +7,7 @@ it has to hold for the rows that were seen.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import Any
 from src.contract.source import ORIGIN, plain_name
 from src.errors import UsageError
 from src.scaffold.groups import CSV_KINDS, JSON_KINDS, groups
-from src.scaffold.infer import Kind, grouped_by_points, kind_of
+from src.scaffold.infer import Kind, grouped_by_points, kind_of_most, takes
 from src.scaffold.keys import name_keys
 from src.scaffold.records import (
     MAX_RECORDS,
@@ -182,8 +183,8 @@ def _describe(seen: Seen, rows: list[Raw]) -> None:
         name = _column_name(header, seen, taken)
         taken.add(name)
         values = [_clean(row.get(header)) for *_, row in rows]
-        known = {value for value in values if value is not None}
-        kind = kind_of(known, as_text=bool(NO_NUMBER.search(name)))
+        known = Counter(value for value in values if value is not None)
+        kind = kind_of_most(known, as_text=bool(NO_NUMBER.search(name)))
         seen.fields.append(Field(name, header, kind, False, of_element))
         cleaned[header] = values
     _same_commas(seen, cleaned)
@@ -197,7 +198,7 @@ def _describe(seen: Seen, rows: list[Raw]) -> None:
             if not one.of_element or f"{seen.explode}[]" in row
         ]
         one.nullable = None in judged
-    seen.records = _named(seen, rows, cleaned)
+    seen.records = [row for row in _named(seen, rows, cleaned) if fits(row, seen)]
 
 
 def _named(
@@ -212,6 +213,11 @@ def _named(
         }
         for number, (path, line, _) in enumerate(rows)
     ]
+
+
+def fits(row: dict[str, Any], seen: Seen) -> bool:
+    """Whether staging would take every value of a row; else it refuses the row."""
+    return all(takes(one.kind, row[one.name]) for one in seen.fields if one.name in row)
 
 
 def _same_commas(seen: Seen, cleaned: dict[str, list[str | None]]) -> None:

@@ -15,7 +15,8 @@ from src.io.split_document import split_document
 from src.scaffold import code
 from src.scaffold.groups import JSON_KINDS
 from src.scaffold.infer import day_of, number_of
-from src.scaffold.look import Seen, look, rows_of
+from src.scaffold.keys import PLACE
+from src.scaffold.look import Seen, fits, look, rows_of
 from src.scaffold.plan import Plan, plan
 
 # Up to here raw files go into the golden folder whole; of bigger ones the first records.
@@ -163,7 +164,7 @@ def _expected(found: Plan, golden: Path, raw: Path) -> dict[str, object]:
     tables: dict[str, object] = {}
     for seen in found.seen.values():
         paths = [golden / path.relative_to(raw) for path in seen.paths[:GOLDEN_FILES]]
-        rows = _latest(seen, [row for row in rows_of(seen, paths) if _fits(row, seen)])
+        rows = _latest(seen, _taken(seen, rows_of(seen, paths)))
         sums = {}
         for one in found.measures_of(seen.name) if seen.name in found.facts else ():
             known = [number_of(row[one.name], one.kind) for row in rows if one.name in row]
@@ -172,13 +173,15 @@ def _expected(found: Plan, golden: Path, raw: Path) -> dict[str, object]:
     return {"tables": dict(sorted(tables.items()))}
 
 
-def _fits(row: dict[str, Any], seen: Seen) -> bool:
-    """Whether no text is longer than Redshift takes: such a row is refused."""
-    return all(
-        len(row[one.name].encode()) <= one.kind.args[0]
-        for one in seen.fields
-        if one.kind.name == "varchar" and one.name in row
-    )
+def _taken(seen: Seen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that staging takes: of a known key, every value of its type, records as a whole."""
+    record = [name for name in code.record_key(seen) if name not in PLACE]
+    refused = {
+        row["\0place"]
+        for row in rows
+        if not fits(row, seen) or any(name not in row for name in record)
+    }
+    return [row for row in rows if row["\0place"] not in refused]
 
 
 def _latest(seen: Seen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -274,6 +274,28 @@ def test_rows_that_staging_refuses_are_not_looked_at(tmp_path: Path) -> None:
     assert [row["id"] for row in only.records] == ["1", "5"]
 
 
+def test_some_dirt_hides_neither_key_nor_type(tmp_path: Path) -> None:
+    rows = [f"{n},{n}.50,2024-01-{n % 28 + 1:02}\n" for n in range(200)]
+    rows[5], rows[6], rows[7] = ",1.00,2024-01-01\n", "9,9.50,2024-01-10\n", "7,n.a.,2024-01-01\n"
+    found = seen(
+        tmp_path,
+        {
+            "orders.csv": "order_id,total,placed_on\n" + "".join(rows),
+            "few.csv": "who,customer_id\nA,1\nA,2\n",
+            "customers.csv": "customer_id,name\n1,A\n2,B\n",
+            "words.csv": "word_id,text\n"
+            + "".join(f"{n},{n if n % 3 else 'x'}\n" for n in range(200)),
+        },
+    )
+    order = found["order"]
+    assert order.key == ("order_id",)
+    assert [one.kind.code for one in order.fields] == ["INTEGER", "decimal(18, 4)", "DATE"]
+    assert len(order.records) == 199
+    assert found["word"].field("text").kind.name == "varchar"
+    # Two rows of other people's numbers are no key of this table.
+    assert found["few"].key == ("raw_file", "raw_line")
+
+
 def test_keys_that_are_called_keys_in_the_files(tmp_path: Path) -> None:
     found = seen(
         tmp_path,

@@ -37,6 +37,10 @@ FILES = {
     "readings.csv": "sensor_code,time,value\nS1,1700000000,0.1\nS1,1700000060,0.2\n"
     "S2,1700000000,1e1\n",
 }
+# A number missing, one that stands twice, one that is none: 117 of 120 rows are left.
+PAYMENTS = [f"{number},{number}.25,2024-01-01\n" for number in range(120)]
+PAYMENTS[5:8] = [",1.00,2024-01-01\n", "9,9.25,2024-01-01\n", "7,n.a.,2024-01-01\n"]
+FILES["payments.csv"] = "payment_id,sum,paid_on\n" + "".join(PAYMENTS)
 EXPECTED = {
     "dim_client": {"rows": 3, "sums": {}},
     "dim_empty": {"rows": 0, "sums": {}},
@@ -45,6 +49,7 @@ EXPECTED = {
     "fact_client_tag": {"rows": 4, "sums": {}},
     "fact_log": {"rows": 4, "sums": {}},
     "fact_order": {"rows": 4, "sums": {"amount": "3.25"}},
+    "fact_payment": {"rows": 117, "sums": {"sum": "7151.25"}},
     "fact_reading": {"rows": 3, "sums": {"value": "10.3"}},
 }
 
