@@ -123,7 +123,7 @@ def _single(seen: Seen) -> str | None:
             return name
     if not rows:
         return ranked[0] if ranked else first
-    for name in ranked:
+    for name in [] if _only_keys(seen) else ranked:
         if not seen.field(name).kind.is_day and tells_apart(rows, seen, (name,), whole=True):
             return name if len(rows) >= ENOUGH and seen.field(name).kind.name == "varchar" else None
     return None

@@ -281,6 +281,8 @@ def test_some_dirt_hides_neither_key_nor_type(tmp_path: Path) -> None:
         tmp_path,
         {
             "orders.csv": "order_id,total,placed_on\n" + "".join(rows),
+            "prerequisites.csv": "code,requires_code\n"
+            + "".join(f"C{n},C{n - 1}\n" for n in range(30)),
             "few.csv": "who,customer_id\nA,1\nA,2\n",
             "customers.csv": "customer_id,name\n1,A\n2,B\n",
             "words.csv": "word_id,text\n"
@@ -292,6 +294,7 @@ def test_some_dirt_hides_neither_key_nor_type(tmp_path: Path) -> None:
     assert [one.kind.code for one in order.fields] == ["INTEGER", "decimal(18, 4)", "DATE"]
     assert len(order.records) == 199
     assert found["word"].field("text").kind.name == "varchar"
+    assert found["prerequisite"].key == ("code", "requires_code")
     # Two rows of other people's numbers are no key of this table.
     assert found["few"].key == ("raw_file", "raw_line")
 
