@@ -27,8 +27,8 @@ from src.contract.types import BIGINT, decimal, varchar
 from src.contract.warehouse import Warehouse
 from src.errors import StarliftError, UsageError
 from src.io import redshift_sql as sql
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.manifest import manifest_of
 from src.io.open_store import open_store
 from src.io.redshift import Connect, Connection, StatementFailed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from src.io.redshift_session import (
 from src.io.redshift_spark import SparkConnector
 from src.settings import RedshiftSettings, Settings
 
+# How long the first connection is tried for where it breaks; a login that is refused is final.
+FIRST_SECONDS = 2.0
+
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Connect]:
@@ -31,7 +35,15 @@ def open_warehouse(settings: Settings) -> Iterator[Connect]:
         with connect_or_start(
             standin_home(settings), buckets=standin_buckets(settings), s3=standin_s3(settings)
         ) as at:
-            address = Address(at.host, at.port, at.database, at.user, at.password, ssl=False)
+            address = Address(
+                at.host,
+                at.port,
+                at.database,
+                at.user,
+                at.password,
+                ssl=False,
+                statement_seconds=settings.redshift.statement_seconds,
+            )
             yield lambda: by_psycopg2(address)
     elif settings.redshift.driver == "data_api":
         yield _data_api(settings)
@@ -66,19 +78,31 @@ def _session(settings: Settings) -> Connect:
     host, database = redshift.host, redshift.database
     reached = False
 
+    def open_one(at: Address) -> Connection:
+        return (
+            by_redshift_connector(at)
+            if redshift.driver == "redshift_connector"
+            else by_psycopg2(at)
+        )
+
     def connect() -> Connection:
         nonlocal reached
         user, password = login(redshift, where)
-        at = Address(host, redshift.port, database, user, password, redshift.ssl)
-        by = by_redshift_connector if redshift.driver == "redshift_connector" else by_psycopg2
-        try:
-            connection = by(at)
-        except StatementFailed as error:
-            if reached:
-                raise
-            raise unreachable(at, error) from None
-        reached = True
-        return connection
+        seconds = redshift.statement_seconds
+        at = Address(host, redshift.port, database, user, password, redshift.ssl, seconds)
+        if reached:
+            # Whoever asks for another connection knows how patient to be.
+            return open_one(at)
+        begun = time.monotonic()
+        while True:
+            try:
+                connection = open_one(at)
+                reached = True
+                return connection
+            except StatementFailed as error:
+                if not error.lost or time.monotonic() - begun > FIRST_SECONDS:
+                    raise unreachable(at, error) from None
+                time.sleep(0.3)
 
     # A login that is not set is a mistake of usage, found before anything is read or written.
     if not redshift.secret and redshift.login == "environment":
@@ -97,7 +121,7 @@ def _data_api(settings: Settings) -> Connect:
         secret=redshift.secret,
     )
     client = aws_client(redshift, "redshift-data")
-    return lambda: DataApi(client, target)
+    return lambda: DataApi(client, target, seconds=redshift.statement_seconds)
 
 
 def _refuse_without(redshift: RedshiftSettings, where: str) -> None:

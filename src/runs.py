@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,18 @@ class Run:
     @property
     def at(self) -> str:
         return self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_ID = re.compile(r"(?:^|/)((\d{8}T\d{9})Z-[0-9a-f]{6})(?=[/.]|$)")
+
+
+def run_in(path: str) -> Run | None:
+    """The run that a path of the lake is named for; None where it names none."""
+    found = _ID.search(path)
+    if not found:
+        return None
+    started = datetime.strptime(found[2] + "000", "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    return Run(found[1], started)
 
 
 def new_run(progress: Progress = no_progress) -> Run:

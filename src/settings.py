@@ -43,12 +43,13 @@ LOGINS = ("environment", "iam")
 class RedshiftSettings:
     """How to reach the warehouse, and who may read it.
 
-    ``copy_url`` is the lake's root as COPY names it. ``workgroup`` (Serverless) or ``cluster``
-    name the warehouse to the Data API and to IAM; ``secret`` is a name or ARN in Secrets Manager.
+    ``copy_url`` is the lake's root as COPY names it. ``workgroup`` (Serverless) or ``cluster`` name
+    the warehouse to the Data API and to IAM; ``secret`` is a name or ARN in Secrets Manager.
     ``spark_connector`` writes to staging tables by the Spark-Redshift connector, whose jar is
     ``connector_jar`` and whose files pass through ``connector_temp``; its other statements go by
-    psycopg2. ``readers`` are roles that may read the front room but for columns tagged PII,
-    ``pii_readers`` roles that may read all of it, ``loader`` a role that may load without owning.
+    psycopg2. No statement may take longer than ``statement_seconds``. ``readers`` are roles that
+    may read the front room but for columns tagged PII, ``pii_readers`` roles that may read all of
+    it, ``loader`` a role that may load without owning.
     """
 
     driver: str = "standin"
@@ -67,6 +68,7 @@ class RedshiftSettings:
     iam_role: str = "default"
     connector_jar: str | None = None
     connector_temp: str | None = None
+    statement_seconds: int = 3600
     readers: list[str] = field(default_factory=list)
     pii_readers: list[str] = field(default_factory=list)
     loader: str | None = None
@@ -327,6 +329,7 @@ def _checked(settings: Settings, where: str) -> Settings:
         )
     _check_calendar(settings.calendar, where)
     redshift = settings.redshift
+    _at_least_one("redshift.statement_seconds", redshift.statement_seconds, where)
     for what, value, known in (
         ("driver", redshift.driver, DRIVERS),
         ("login", redshift.login, LOGINS),

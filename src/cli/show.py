@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as Grid
 
-from src.pipeline.run import Report
+from src.pipeline.report import Report
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -97,13 +97,20 @@ def show_report(report: Report, log_file: object) -> None:
         out.print(_sources(report))
     if report.changes:
         out.print(_tables(report))
+    if report.restaged:
+        out.print(_restaged(report))
+    if report.differences:
+        out.print(_differences(report))
     for note in report.notes:
         out.print(f"[yellow]note[/] {_plain(note)}")
     for refusal in report.refused:
-        out.print(f"[yellow]left out[/] {_plain(refusal)}")
+        out.print(f"[yellow]left out[/] {_plain(refusal.sentence)}")
     for other in report.not_taken[:10]:
         out.print(f"[dim]not taken[/] {_plain(other)}")
     seconds = ", ".join(f"{step} {value:.1f} s" for step, value in report.seconds.items())
+    if report.differences and not report.changed:
+        out.print(f"Nothing was published: this is what a rebuild would change ({seconds}).")
+        return
     if not report.changed:
         out.print(f"Nothing new: no raw file staged, no row changed ({seconds}).")
         return
@@ -134,6 +141,38 @@ def _sources(report: Report) -> Grid:
     return grid
 
 
+def _restaged(report: Report) -> Grid:
+    """Where the rows of raw files that were parsed again stood before, and stand now."""
+    grid = Grid(title="Parsed again", title_justify="left")
+    fates = ("staged", "quarantined", "duplicates")
+    for name in ("source", "files", *fates):
+        grid.add_column(name, justify="left" if name == "source" else "right")
+    for source in dict.fromkeys(one.source for one in report.restaged):
+        files = [one for one in report.restaged if one.source == source]
+        moved = [
+            f"{sum(one.before[fate] for one in files):,} → "
+            f"{sum(one.after[fate] for one in files):,}"
+            for fate in fates
+        ]
+        grid.add_row(source, f"{len(files):,}", *moved)
+    return grid
+
+
+def _differences(report: Report) -> Grid:
+    """What tables that were built as a whole change of the rows before."""
+    grid = Grid(title="Rows against those before", title_justify="left")
+    for name in ("table", "added", "removed", "changed", "in columns"):
+        grid.add_column(name, justify="left" if name in ("table", "in columns") else "right")
+    for one in report.differences:
+        columns = ", ".join(f"{name} {count:,}" for name, count in one.columns.items())
+        grid.add_row(one.table, f"{one.added:,}", f"{one.removed:,}", f"{one.changed:,}", columns)
+    totals = [sum(getattr(one, n) for one in report.differences) for n in ("added", "removed")]
+    changed = sum(one.changed for one in report.differences)
+    grid.add_section()
+    grid.add_row("all", f"{totals[0]:,}", f"{totals[1]:,}", f"{changed:,}", "")
+    return grid
+
+
 def _tables(report: Report) -> Grid:
     grid = Grid(title="Star", title_justify="left")
     for name in ("table", "replaced", "rows now", "sums"):
@@ -143,6 +182,17 @@ def _tables(report: Report) -> Grid:
         sums = ", ".join(f"{name} {Decimal(value):,}" for name, value in change.sums.items())
         grid.add_row(change.table, replaced, f"{change.total:,}", sums)
     return grid
+
+
+def show_lines(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Many rows as aligned plain text: a drawn table of 100,000 rows takes minutes."""
+    texts = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
+    # What may be long stands last, and is not padded.
+    widths[-1] = 0
+    for line in [list(names), *texts]:
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
 
 
 def show_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], style: str) -> None:

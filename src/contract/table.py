@@ -26,6 +26,12 @@ class Input:
     same name in both: a changed track touches the invoices of its invoice lines.
     One source may stand in several inputs (an employee, and the employee it reports to).
     ``versions``: ``latest`` hands the function one row a natural key, ``all`` every version.
+
+    ``only_names`` says that a row of this input matters by the key that it names, and only where
+    the first input has no row of that key: such a member is inferred. ``at`` names the column
+    ``through`` which a history is looked up at an instant: a version of this input changes only
+    rows at its time or later. With ``day``, a column of this input, it is looked up by the day of
+    that instant, and a row changes only rows of its day (UTC).
     """
 
     source: str
@@ -33,8 +39,13 @@ class Input:
     through: str | None = None
     on: tuple[str, ...] = ()
     versions: Literal["latest", "all"] = "latest"
+    only_names: bool = False
+    at: str | None = None
+    day: str | None = None
 
     def __post_init__(self) -> None:
+        if self.at and not self.through:
+            raise ContractError(f"Input {self.source} is looked up at {self.at} through no other")
         if bool(self.key) == bool(self.through and self.on):
             raise ContractError(
                 f"Input {self.source} names either its key columns, or through and on"

@@ -55,6 +55,17 @@ class Warehouse:
     def source(self, name: str) -> Source:
         return next(source for source in self.sources if source.name == name)
 
+    def is_of_members(self, source: Source) -> bool:
+        """Whether the source's keys are those of a dimension, whose members stay when deleted."""
+        return any(
+            table.kind == "dimension"
+            and any(
+                given.source == source.name and set(given.key) == set(source.key)
+                for given in table.inputs
+            )
+            for table, _ in self.tables
+        )
+
     def table(self, name: str) -> Table:
         for table, _ in self.tables:
             if table.name == name:

@@ -147,7 +147,7 @@ def _columns(
     missing = [
         column for column in source.columns if column.is_required and column.name not in given
     ]
-    if missing:
+    if missing and source.missing_required == "fail":
         hints = [
             f"'{column.header or column.name}'" + _near(column.header or column.name, unknown)
             for column in missing

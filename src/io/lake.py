@@ -20,8 +20,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 from src.contract.column import Column
-from src.io.log import DataFile, Log
-from src.io.store import Store
+from src.io.entry import DataFile
+from src.io.lake_state import LakeState
+from src.io.log import Log
+from src.io.store import Store, escape_glob
 from src.settings import LakeSettings
 
 
@@ -60,7 +62,9 @@ class Lake:
         schema = struct_of(columns)
         by_format: dict[str, list[str]] = {}
         for file in files:
-            by_format.setdefault(format_of(file.path), []).append(self.store.url(file.path))
+            by_format.setdefault(format_of(file.path), []).append(
+                escape_glob(self.store.url(file.path))
+            )
         if not by_format:
             return self.spark.range(0).select(
                 *[F.lit(None).cast(field.dataType).alias(field.name) for field in schema]
@@ -69,6 +73,22 @@ class Lake:
             self.spark.read.format(name).schema(schema).load(urls)
             for name, urls in by_format.items()
         ]
+        return reduce(lambda left, right: left.unionByName(right), frames)
+
+    def read_live(
+        self, state: LakeState, files: Sequence[tuple[int, DataFile]], columns: Sequence[Column]
+    ) -> DataFrame:
+        """The rows of staged or quarantine files that still count; they carry raw_id.
+
+        Each file comes with the entry that added it.
+        """
+        by_removed: dict[tuple[int, ...], list[DataFile]] = {}
+        for number, file in files:
+            by_removed.setdefault(tuple(state.taken_back(number, file)), []).append(file)
+        frames = []
+        for removed, some in (by_removed or {(): []}).items():
+            rows = self.read(some, columns)
+            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
         return reduce(lambda left, right: left.unionByName(right), frames)
 
 

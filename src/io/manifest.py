@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.errors import LoadFailed
-from src.io.log import DataFile
+from src.io.entry import DataFile
 from src.io.store import Store
 
 

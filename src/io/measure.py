@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.column import Column
+from src.io.entry import DataFile
 from src.io.lake import Lake
-from src.io.log import DataFile
 from src.io.store import Stored, bare_path, bare_path_read
 
 

@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from src.contract.source import Source, plain_name
-from src.io.log import LakeState
+from src.io.lake_state import LakeState
 from src.io.store import Store, Stored
 
 TEXT = {
@@ -46,12 +47,23 @@ def raw_id(stored: Stored) -> int:
 
 def list_raw(store: Store, sources: Iterable[Source]) -> list[Candidate]:
     """Every file below the raw folder, sorted by path, with the source that it belongs to."""
-    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
-    known = sorted(names, key=lambda pair: -len(pair[1]))
+    known = _names_of(sources)
     return [_candidate(stored, known) for stored in store.list()]
 
 
-def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
+def candidate(stored: Stored, sources: Iterable[Source]) -> Candidate:
+    """One file with the source that it belongs to."""
+    return _candidate(stored, _names_of(sources))
+
+
+def _names_of(sources: Iterable[Source]) -> list[tuple[Source, re.Pattern[str]]]:
+    """Each source with a pattern for each of its names, longer names first."""
+    names = [(source, name) for source in sources for name in (source.files, *source.also_named)]
+    longest_first = sorted(names, key=lambda pair: -len(pair[1]))
+    return [(source, _pattern(name)) for source, name in longest_first]
+
+
+def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> Candidate:
     parts = stored.path.split("/")
     if any(part.startswith((".", "_")) for part in parts):
         return Candidate(stored, None, "hidden: its name starts with '.' or '_'")
@@ -67,8 +79,8 @@ def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
     # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
     for part in reversed(parts):
-        for source, names in known:
-            if _names(part, names):
+        for source, pattern in known:
+            if pattern.match(part):
                 if extension in TEXT[source.format]:
                     return Candidate(stored, source.name)
                 return Candidate(stored, source.name, f"a .{extension} file")
@@ -76,14 +88,19 @@ def _candidate(stored: Stored, known: list[tuple[Source, str]]) -> Candidate:
     return Candidate(stored, None, f"its name starts with none of: {every}")
 
 
-def _names(part: str, files: str) -> bool:
-    """Whether a path part starts with a source's name, and the name ends there.
+def _pattern(files: str) -> re.Pattern[str]:
+    """What a path part is like that starts with a source's name, and the name ends there.
 
     ``InvoiceLine-2025.csv``, ``invoice_line.csv`` and ``Invoice Lines.csv`` are InvoiceLine's,
     and none of them is Invoice's.
     """
+    return _pattern(files).match(part) is not None
+
+
+@cache
+def _pattern(files: str) -> re.Pattern[str]:
     letters = r"[\W_]*".join(re.escape(letter) for letter in plain_name(files))
-    return re.match(rf"{letters}s?(?![^\W\d_])", part, re.IGNORECASE) is not None
+    return re.compile(rf"{letters}s?(?![^\W\d_])", re.IGNORECASE)
 
 
 def fresh(candidates: Iterable[Candidate], state: LakeState) -> list[Candidate]:

@@ -23,7 +23,7 @@ from src.frames import look_up
 from src.io.csv_header import CsvHead, CsvLayout
 from src.io.file_head import FileHead
 from src.io.raw_files import raw_id
-from src.io.store import Store, bare_path, bare_path_read
+from src.io.store import Store, bare_path, bare_path_read, escape_glob
 
 # A record of more physical lines than this is not believed: its first line is a broken record of
 # its own, so that a stray quote cannot make half a file look like one field.
@@ -58,11 +58,6 @@ def _physical_lines(spark: SparkSession, store: Store, heads: Sequence[FileHead]
         F.col("_metadata.file_block_start").alias("block"),
         F.monotonically_increasing_id().alias("id"),
     )
-
-
-def escape_glob(url: str) -> str:
-    # Spark takes a path with any of these for a glob; a backslash makes Hadoop take them plainly.
-    return re.sub(r"([\\*?\[\]{}])", r"\\\1", url)
 
 
 def _quotes(value: SparkColumn) -> SparkColumn:

@@ -25,9 +25,9 @@ from pyspark.sql.types import (
 from src.frames import look_up
 from src.io.json_head import JsonHead, JsonLayout
 from src.io.raw_files import raw_id
-from src.io.read_csv import Block, escape_glob, is_blank, is_utf8, numbered_lines
+from src.io.read_csv import Block, is_blank, is_utf8, numbered_lines
 from src.io.split_document import split_document
-from src.io.store import Store
+from src.io.store import Store, escape_glob
 
 # All that is no number up to the next number, then the number. Possessive throughout: Java's
 # regular expressions overflow their stack where they have to remember how they came here.

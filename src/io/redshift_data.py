@@ -56,11 +56,16 @@ class DataApi(Connection):
     """The Data API of one warehouse; ``client`` is boto3's ``redshift-data``."""
 
     def __init__(
-        self, client: Any, target: Target, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Any,
+        target: Target,
+        sleep: Callable[[float], None] = time.sleep,
+        seconds: float = 3600,
     ) -> None:
         self._client = client
         self._target = target.arguments()
         self._sleep = sleep
+        self._seconds = seconds
 
     def table(self, sql: str) -> tuple[list[str], list[Row]]:
         done = self._run("execute_statement", {"Sql": sql}, None)
@@ -101,22 +106,37 @@ class DataApi(Connection):
         """Nothing is open between calls."""
 
     def _run(self, call: str, what: dict[str, Any], token: str | None) -> dict[str, Any]:
-        """Start a statement or batch and wait for its end; its last description."""
+        """Start a statement or batch and wait for its end; its last description.
+
+        One that takes longer than the settings allow is cancelled.
+        """
         named = {"ClientToken": client_token(token)} if token else {}
         begun = self._call(call, **what, **self._target, **named)
-        wait = _FIRST_WAIT
+        wait, waited = _FIRST_WAIT, 0.0
         while True:
             found = self._call("describe_statement", Id=begun["Id"])
             if found["Status"] == "FINISHED":
                 return found
             if found["Status"] in ("FAILED", "ABORTED"):
                 raise _failure(found)
+            if waited > self._seconds:
+                self._call("cancel_statement", Id=begun["Id"])
+                raise StatementFailed(
+                    f"cancelled: it took longer than {self._seconds:g} seconds "
+                    "(redshift.statement_seconds)"
+                )
             self._sleep(wait)
+            waited += wait
             wait = min(wait * 1.5, _LONGEST_WAIT)
 
     def _call(self, name: str, **arguments: Any) -> dict[str, Any]:
         """One call of the API. An error of the service or the network leaves the fate open."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            ConnectionError,
+            HTTPClientError,
+        )
 
         try:
             answer: dict[str, Any] = getattr(self._client, name)(**arguments)
@@ -126,7 +146,9 @@ class DataApi(Connection):
             lost = lost or code.startswith("Active")
             raise StatementFailed(str(error), lost=lost) from error
         except BotoCoreError as error:
-            raise StatementFailed(f"{type(error).__name__}: {error}", lost=True) from error
+            # Others never left this machine: a region, a name or credentials are wrong.
+            lost = isinstance(error, ConnectionError | HTTPClientError)
+            raise StatementFailed(f"{type(error).__name__}: {error}", lost=lost) from error
         return answer
 
 

@@ -112,9 +112,22 @@ def _call(
 
 
 def aws_client(redshift: RedshiftSettings, service: str) -> Any:
-    """A boto3 client in the settings' region, else in the one that boto3 finds."""
+    """A boto3 client in the settings' region, else in the one that boto3 finds.
+
+    Raises UsageError where there is none.
+    """
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import NoRegionError
 
     retries = Config(retries={"mode": "standard", "max_attempts": 6})
-    return boto3.client(service, region_name=redshift.region, config=retries)
+    try:
+        return boto3.client(service, region_name=redshift.region, config=retries)
+    except NoRegionError as error:
+        raise UsageError(
+            f"AWS's region is not set, which {service} needs",
+            where="redshift.region",
+            expected="a name like eu-central-1",
+            found="nothing",
+            do="set it, or AWS_DEFAULT_REGION",
+        ) from error

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from src.errors import StarliftError
 from src.io.redshift import Connect, Connection, Row, StatementFailed
 from src.runs import Progress
 
@@ -41,7 +40,7 @@ class Retrying:
     """A connection that is replaced when it breaks, and statements that are then run again."""
 
     def __init__(self, connect: Connect, patience: Patience, progress: Progress) -> None:
-        self.connection: Connection = connect()
+        self._connection: Connection | None = connect()
         self.patience = patience
         self._connect = connect
         self._progress = progress
@@ -53,13 +52,13 @@ class Retrying:
         """
         for attempt in range(1, self.patience.attempts + 1):
             try:
-                return what(self.connection, attempt)
+                return what(self._open(), attempt)
             except StatementFailed as error:
                 if not (error.lost or error.conflict) or attempt == self.patience.attempts:
                     raise
                 self._progress(f"trying again after: {error.said[:120]}", attempt)
+                self.close()
                 time.sleep(self.patience.delay(attempt))
-                self._reconnect()
         raise AssertionError("the last attempt returns or raises")
 
     def query(self, text: str) -> list[Row]:
@@ -74,11 +73,19 @@ class Retrying:
         """Run a transaction that is harmless when run twice."""
         self.retried(lambda connection, _: connection.together(statements))
 
-    def close(self) -> None:
-        self.connection.close()
+    def once(self, text: str) -> None:
+        """Run a statement if the connection still stands, and do not insist."""
+        if self._connection:
+            with suppress(StatementFailed):
+                self._connection.execute(text)
 
-    def _reconnect(self) -> None:
-        """A new connection, if there is one to be had: where not, the next attempt finds out."""
-        self.connection.close()
-        with suppress(StarliftError):
-            self.connection = self._connect()
+    def close(self) -> None:
+        """Let go of the connection; the next statement opens another."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection

@@ -7,8 +7,11 @@ prepare them differently, and the Data API has others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +20,9 @@ from src.io.redshift import Connection, Row, StatementFailed
 
 APPLICATION = "starlift"
 CONNECT_SECONDS = 30
+# The server stops a statement when its time is over; an answer that is not there this much later
+# was lost on the way.
+GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Address:
     user: str
     password: str
     ssl: bool = True
+    statement_seconds: float = 3600
 
     def __repr__(self) -> str:
         return f"Address({self})"
@@ -38,30 +45,65 @@ class Address:
 
 
 class Session(Connection):
-    """A DB-API connection; ``failed`` makes the driver's errors ours."""
+    """A DB-API connection; ``failed`` makes the driver's errors ours, ``handle`` is its socket's.
 
-    def __init__(self, raw: Any, failed: Callable[[Exception], StatementFailed]) -> None:
+    A statement ends after ``seconds`` by the server's own clock. An answer that was lost while the
+    connection stands would be waited for without end: a little later the connection is cut.
+    """
+
+    def __init__(
+        self,
+        raw: Any,
+        failed: Callable[[Exception], StatementFailed],
+        handle: Callable[[], int],
+        seconds: float,
+    ) -> None:
         self._raw = raw
         self._failed = failed
+        self._handle = handle
+        self._seconds = seconds
+        self._overdue = False
         raw.autocommit = True
+        self.execute(f"SET statement_timeout TO {round(seconds * 1000)}")
 
     def table(self, sql: str) -> tuple[list[str], list[Row]]:
-        # redshift_connector raises errors of many kinds when its socket goes.
-        try:
+        with self._answered():
             cursor = self._raw.cursor()
             cursor.execute(sql)
             if cursor.description is None:
                 return [], []
             names = [_text(column[0]) for column in cursor.description]
             return names, [tuple(row) for row in cursor.fetchall()]
-        except Exception as error:
-            raise self._failed(error) from error
 
     def execute(self, sql: str, token: str | None = None) -> None:
-        try:
+        with self._answered():
             self._raw.cursor().execute(sql)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Wait for an answer, but not for ever; errors become StatementFailed."""
+        watch = threading.Timer(self._seconds + GRACE_SECONDS, self._cut)
+        watch.daemon = True
+        watch.start()
+        # redshift_connector raises errors of many kinds when its socket goes.
+        try:
+            yield
         except Exception as error:
+            if self._overdue:
+                raise StatementFailed(
+                    f"no answer came within {self._seconds:g} seconds (redshift.statement_seconds)",
+                    lost=True,
+                ) from error
             raise self._failed(error) from error
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        """End the connection under the driver, which then wakes up."""
+        self._overdue = True
+        # What was closed meanwhile needs no cut.
+        with suppress(Exception), socket.socket(fileno=os.dup(self._handle())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
     def together(self, statements: Sequence[str], token: str | None = None) -> None:
         try:
@@ -92,9 +134,10 @@ def by_psycopg2(at: Address) -> Connection:
         primary = getattr(diagnosis, "message_primary", None)
         detail = getattr(diagnosis, "message_detail", None)
         state = getattr(error, "pgcode", None) or ""
-        said = f"{primary} {detail or ''}" if primary else str(error)
-        broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-        return _failure(at, said, state, broken)
+        # Of errors without fields the later lines ask whether a server is there.
+        said = f"{primary} {detail or ''}" if primary else str(error).partition("\n")[0]
+        # A connection that goes in the middle of an answer is a bare DatabaseError.
+        return _failure(at, said, state, isinstance(error, psycopg2.Error))
 
     try:
         raw = psycopg2.connect(
@@ -114,7 +157,7 @@ def by_psycopg2(at: Address) -> Connection:
         )
     except Exception as error:
         raise failed(error) from None
-    return Session(raw, failed)
+    return Session(raw, failed, raw.fileno, at.statement_seconds)
 
 
 def by_redshift_connector(at: Address) -> Connection:
@@ -125,7 +168,7 @@ def by_redshift_connector(at: Address) -> Connection:
         # Errors of the server come with a dict of its fields; all others are the driver's own.
         fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
         if fields is None:
-            return _failure(at, f"{type(error).__name__}: {error}", "", broken=True)
+            return _failure(at, _own(error), "", broken=True)
         said = f"{fields.get('M', '')} {fields.get('D', '')}"
         return _failure(at, said, str(fields.get("C", "")), broken=True)
 
@@ -139,16 +182,35 @@ def by_redshift_connector(at: Address) -> Connection:
             ssl=at.ssl,
             application_name=APPLICATION,
             timeout=CONNECT_SECONDS,
+            tcp_keepalive_idle=60,
+            tcp_keepalive_interval=15,
+            tcp_keepalive_count=4,
         )
         # The time-out is for connecting: a COPY may take hours.
         raw._usock.settimeout(None)
     except Exception as error:
         raise failed(error) from None
-    return Session(raw, failed)
+    return Session(raw, failed, raw._usock.fileno, at.statement_seconds)
+
+
+def _own(error: Exception) -> str:
+    """An error of redshift_connector's own; some carry Python's as their last part."""
+    inner = error.args[-1] if error.args else None
+    if isinstance(inner, OSError):
+        return f"{error.args[0]}: {inner.strerror or inner}"
+    return f"{type(error).__name__}: {error}"
 
 
 # A login that is refused is refused again, though psycopg2 gives it no SQLSTATE.
-_FINAL = ("authentication failed", "does not support SSL", "no pg_hba.conf entry")
+_FINAL = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "does not support SSL",
+    "Server refuses SSL",
+    "certificate verify failed",
+    "no pg_hba.conf entry",
+)
 
 
 def _failure(at: Address, said: str, state: str, broken: bool) -> StatementFailed:

@@ -47,24 +47,25 @@ def create_schema(schema: str) -> str:
     return f"CREATE SCHEMA IF NOT EXISTS {name(schema)}"
 
 
-def create_ledger(back: str) -> list[str]:
+def create_ledger(back: str) -> dict[str, str]:
     """One row an entry applied, and one an entry and table; written with the data they speak of.
+    By the name of the table.
 
     ``problems`` is always 0: what would be a problem fails the statement that writes it.
     """
-    return [
-        f"CREATE TABLE IF NOT EXISTS {name(back, LEDGER)} ("
+    return {
+        LEDGER: f"CREATE TABLE IF NOT EXISTS {name(back, LEDGER)} ("
         '"entry" BIGINT NOT NULL, "run_id" VARCHAR(64) NOT NULL, '
         '"loaded_by" VARCHAR(64) NOT NULL, "applied_at" TIMESTAMP NOT NULL, '
         'PRIMARY KEY ("entry")) DISTSTYLE ALL',
-        f"CREATE TABLE IF NOT EXISTS {name(back, LEDGER_TABLES)} ("
+        LEDGER_TABLES: f"CREATE TABLE IF NOT EXISTS {name(back, LEDGER_TABLES)} ("
         '"entry" BIGINT NOT NULL, "table_name" VARCHAR(512) NOT NULL, '
         '"rows_before" BIGINT NOT NULL, "rows_deleted" BIGINT NOT NULL, '
         '"rows_inserted" BIGINT NOT NULL, "rows_after" BIGINT NOT NULL, '
         '"sums" VARCHAR(8192) NOT NULL, "rows_manifest" VARCHAR(64) NOT NULL, '
         '"keys_manifest" VARCHAR(64) NOT NULL, "problems" INTEGER NOT NULL, '
         'PRIMARY KEY ("entry", "table_name")) DISTSTYLE ALL',
-    ]
+    }
 
 
 def create_table(table: Table, front: str, keyed: Sequence[Reference] = ()) -> str:

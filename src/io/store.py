@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -46,7 +46,7 @@ class Store(Protocol):
         """The object as Spark takes it: plain characters, nothing percent-coded."""
 
     def exists(self) -> bool:
-        """Whether the root is there (an empty S3 prefix is)."""
+        """Whether the root is there; a prefix of S3 is while anything is below it."""
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """All objects below a folder, sorted by path."""
@@ -66,6 +66,12 @@ class Store(Protocol):
 
     def delete(self, prefix: str) -> None:
         """Remove all objects below a folder."""
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Remove single objects; one that is gone already is none to remove.
+
+        Raises StarliftError when one cannot be removed.
+        """
 
 
 class LocalStore:
@@ -101,7 +107,7 @@ class LocalStore:
         except FileNotFoundError:
             return None
         return Stored(
-            os.path.relpath(full, self.root).replace(os.sep, "/"),
+            full[len(self.root) :].lstrip("/"),
             found.st_size,
             str(found.st_mtime_ns),
             found.st_mtime_ns // 1000,
@@ -152,6 +158,20 @@ class LocalStore:
     def delete(self, prefix: str) -> None:
         shutil.rmtree(os.path.join(self.root, prefix), ignore_errors=True)
 
+    def remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            try:
+                os.unlink(os.path.join(self.root, path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StarliftError(
+                    f"Cannot delete {path}",
+                    where=self.root,
+                    found=error.strerror or str(error),
+                    do="correct the folder's permissions, then run again",
+                ) from error
+
 
 def _unreadable(error: OSError) -> None:
     """A folder that cannot be listed must not pass for an empty one."""
@@ -180,6 +200,14 @@ def _sync_folder(folder: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def escape_glob(url: str) -> str:
+    """The URL for Spark to read: plain characters, where it would else take some for a pattern.
+
+    A comma is none of them: a list of paths keeps it.
+    """
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", url)
 
 
 def bare_path(url: str) -> str:

@@ -21,6 +21,8 @@ from src.settings import S3Settings
 # How often a request is sent at most, and a conditional put that met another one in flight.
 ATTEMPTS = 8
 CONFLICTS = 10
+# How many keys S3 lists and deletes at once.
+PAGE = 1000
 
 
 class S3Store:
@@ -44,7 +46,12 @@ class S3Store:
         return f"{self.root}/{path}"
 
     def exists(self) -> bool:
-        return True
+        """Whether anything is below the prefix, be it a folder's marker; of a bucket, always."""
+        if not self._below:
+            return True
+        with in_a_sentence(self.root, self._settings):
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._below, MaxKeys=1)
+        return bool(found.get("Contents"))
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         below = f"{self._below}{prefix}/" if prefix else self._below
@@ -171,19 +178,28 @@ class S3Store:
     def delete(self, prefix: str) -> None:
         with in_a_sentence(self.url(prefix), self._settings):
             for page in self._pages(f"{self._below}{prefix}/" if prefix else self._below):
-                if not page:
-                    continue
-                keys = [{"Key": item["Key"]} for item in page]
-                answer = self._client.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
-                )
-                if failed := answer.get("Errors"):
-                    raise StarliftError(
-                        f"{len(failed)} objects cannot be deleted",
-                        where=self.url(prefix),
-                        found=f"{failed[0].get('Code')} for {failed[0].get('Key')}",
-                        do="give these credentials s3:DeleteObject, then run again",
-                    )
+                self._delete([item["Key"] for item in page])
+
+    def remove(self, paths: Sequence[str]) -> None:
+        with in_a_sentence(self.root, self._settings):
+            for start in range(0, len(paths), PAGE):
+                self._delete([self._below + path for path in paths[start : start + PAGE]])
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        """One request for up to a thousand keys; a key that is gone is no error to S3."""
+        if not keys:
+            return
+        answer = self._client.delete_objects(
+            Bucket=self._bucket,
+            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+        )
+        if failed := answer.get("Errors"):
+            raise StarliftError(
+                f"{len(failed)} objects cannot be deleted",
+                where=self.root,
+                found=f"{failed[0].get('Code')} for {failed[0].get('Key')}",
+                do="give these credentials s3:DeleteObject, then run again",
+            )
 
 
 @lru_cache

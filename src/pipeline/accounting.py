@@ -11,7 +11,7 @@ from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.source import Source
 from src.errors import CheckRefused
-from src.io.log import RawFile
+from src.io.entry import RawFile
 from src.io.read_csv import Block
 from src.transforms.duplicates import may_be_doubled
 
@@ -69,7 +69,7 @@ def audit_rows(parsed: DataFrame, source: Source, identity: SparkColumn) -> Data
     candidates for duplicates. Refused rows have no identity.
     """
     good = F.size("reasons") == 0
-    warns = [check.name for check in source.checks if check.severity == "warn"]
+    warns = [check.name for check in source.row_checks if check.severity == "warn"]
     amounts = [column.name for column in source.additive]
     # What tells whether an identity is doubled in an exploded source.
     told = dict.fromkeys(["raw_line", *source.key]) if source.explode else {}

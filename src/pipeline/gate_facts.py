@@ -12,11 +12,13 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.checks import Freshness, NotNull, RowCheck, RowCountChange, SumReconciles, Unique
 from src.contract.table import Counted, Input, Reference, Table
 from src.contract.warehouse import Warehouse
+from src.io.entry import ChangeSet
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState
+from src.io.lake_state import LakeState
 from src.pipeline.at_once import at_once
 from src.pipeline.star import current_rows
 from src.transforms.parse import holds
+from src.transforms.versions import DELETED
 
 _TABLE_CHECKS = (Unique, RowCountChange, Freshness, SumReconciles)
 
@@ -176,7 +178,11 @@ def _input_facts(subject: Subject, warehouse: Warehouse) -> list[DataFrame]:
         return []
     first = table.inputs[0]
     counted = table.counted or Counted(warehouse.source(first.source).key)
-    keys = _of_keys(subject, first).where(counted.where).groupBy(*counted.key).count()
+    rows = _of_keys(subject, first).where(counted.where)
+    if first.versions == "all" and DELETED in rows.columns:
+        # Tombstones alone make no member.
+        rows = rows.where(~F.col(DELETED))
+    keys = rows.groupBy(*counted.key).count()
     frames = [_count(table, "natural keys", keys)]
     for check in table.checks:
         if isinstance(check, SumReconciles):

@@ -13,15 +13,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused, LoadFailed, StarliftError
 from src.io import redshift_publish as publish
 from src.io import redshift_sql as sql
+from src.io.entry import BuiltPart, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, Entry
+from src.io.log import Log
 from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.redshift_data import BATCH
 from src.io.redshift_publish import Publication, StagedChange
@@ -108,15 +109,15 @@ class Loader:
         )
 
 
-def load(loader: Loader, entries: Sequence[Entry]) -> LoadResult:
-    """Apply every built entry that the ledger does not hold yet.
+def load(loader: Loader, entries: Sequence[Entry] | None = None) -> LoadResult:
+    """Apply every built entry that the ledger does not hold yet; ``entries`` are the log's.
 
     Raises LoadFailed (the lake stays committed, the next load continues there) and CheckRefused
     (a proof does not hold, and nothing was published).
     """
     work = Retrying(loader.connect, loader.patience, loader.run.progress)
     try:
-        return _Load(loader, work, entries).apply()
+        return _Load(loader, work, entries or ()).apply(read=entries is None)
     finally:
         work.close()
 
@@ -141,9 +142,16 @@ class _Load:
         self.made: list[str] = []
         self.id = new_load_id(loader.run)
 
-    def apply(self) -> LoadResult:
-        """Prepare the warehouse, then take entry after entry until none is left."""
+    def apply(self, read: bool) -> LoadResult:
+        """Prepare the warehouse, then take entry after entry until none is left.
+
+        ``read`` takes the entries from the lake's log, as far as the ledger makes them needed.
+        """
         try:
+            self._prepare()
+            if read:
+                applied = held(self.work.query, self.loader)
+                self.entries = entries_from(self.loader.lake.log, applied)
             return self._apply_all()
         except StatementFailed as error:
             raise _failed("The load failed", error) from error
@@ -152,7 +160,6 @@ class _Load:
 
     def _apply_all(self) -> LoadResult:
         result = LoadResult()
-        self._prepare()
         last = self._last()
         self._drop(self._dead(last))
         while waiting := waiting_after(self.entries, last):
@@ -244,9 +251,8 @@ class _Load:
 
         Where it does not, the next load that succeeds drops it.
         """
-        with suppress(StarliftError):
-            for name in dict.fromkeys(self.made):
-                self.work.connection.execute(sql.drop_table(self.loader.back, name))
+        for name in dict.fromkeys(self.made):
+            self.work.once(sql.drop_table(self.loader.back, name))
 
     # -- one entry ---------------------------------------------------------------------------
 
@@ -304,6 +310,34 @@ class _Load:
         )
 
 
+def held(query: Query, loader: Loader) -> int:
+    """The number of the last entry in the ledger, whatever lake it came from; 0 for none."""
+    rows = query(publish.last_entry(loader.back))
+    return int(rows[0][0]) if rows else 0
+
+
+def entries_from(log: Log, last: int) -> list[Entry]:
+    """The entries that a warehouse at entry ``last`` needs: that one, and those after it.
+
+    Where files of the next built entry have expired, a warehouse that is empty or far behind goes
+    on from the last entry in which every table is whole, as if that had been built.
+    """
+    entries = log.entries(after=max(min(last, log.last()) - 1, 0))
+    state = log.state()
+    waiting = waiting_after(entries, last)
+    if state.kept_from == 1 or state.snapshot <= last or not waiting:
+        return entries
+    changes = waiting[0].built.changes if waiting[0].built else ()
+    if all(log.store.stat(file.path) for change in changes for file in change.files):
+        return entries
+    first = next(one for one in entries if one.number == state.snapshot)
+    if first.compacted:
+        whole = BuiltPart(first.number, first.compacted.changes, {})
+        first = replace(first, built=whole)
+    known = [one for one in entries if one.number == last]
+    return [*known, first, *[one for one in entries if one.number > first.number]]
+
+
 def last_applied(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
     """The last entry that the ledger holds; 0 for none.
 
@@ -312,13 +346,14 @@ def last_applied(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
     rows = query(publish.last_entry(loader.back))
     if not rows:
         return 0
+    newest = max((one.number for one in entries), default=0)
     number, run = int(rows[0][0]), rows[0][1]
     here = next((one.run for one in entries if one.number == number), None)
     if here != run:
         raise LoadFailed(
             "The warehouse was loaded from another lake",
             where=f"{loader.back}.{sql.LEDGER}",
-            expected=f"entry {number} of run {here}" if here else f"at most {len(entries)} entries",
+            expected=f"entry {number} of run {here}" if here else f"at most {newest} entries",
             found=f"entry {number} of run {run}",
             do="check lake.path and redshift in the settings; to fill the warehouse anew from "
             "this lake, drop both of its schemas",
@@ -338,8 +373,10 @@ def _failed(what: str, error: StarliftError) -> StarliftError:
     if not isinstance(error, StatementFailed):
         return error
     again = "the connection broke or a conflict did not end" if error.lost or error.conflict else ""
+    right = "give the loader's user this right; " if error.state == "42501" else ""
     return LoadFailed(
         f"{what}{': ' + again if again else ''}",
         found=error.said,
-        do="the lake is committed and the warehouse is as it was; 'starlift load' continues there",
+        do=f"{right}the lake is committed and the warehouse is as it was; 'starlift load' "
+        "continues there",
     )

@@ -13,8 +13,8 @@ from src.contract.column import Column
 from src.contract.table import Table
 from src.errors import LoadFailed, StarliftError
 from src.io import redshift_sql as sql
+from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake, format_of
-from src.io.log import ChangeSet, DataFile
 from src.io.manifest import manifest_of
 from src.io.redshift import Connection, StatementFailed
 from src.io.redshift_publish import StagedChange

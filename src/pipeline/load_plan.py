@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from src.io import redshift_sql as sql
-from src.io.log import Entry
+from src.io.entry import Entry
 from src.io.manifest import manifest_of
-from src.pipeline.load import Loader, last_applied, new_load_id, waiting_after
+from src.pipeline.load import Loader, entries_from, held, last_applied, new_load_id, waiting_after
 from src.pipeline.load_copy import parts_of, staged_change
 from src.pipeline.load_schema import FoundSchema, Query, find_schema, schema_changes
 
@@ -51,21 +51,33 @@ class LoadPlan:
         return statements
 
 
-def plan_load(loader: Loader, entries: Sequence[Entry], query: Query | None) -> LoadPlan:
+def plan_load(loader: Loader, entries: Sequence[Entry] | None, query: Query | None) -> LoadPlan:
     """The plan; ``query`` is None for a warehouse that does not exist yet.
+
+    ``entries`` are the log's; None reads those that the ledger makes needed.
 
     Raises LoadFailed as a load would: another lake's ledger, a file that is not what the log says.
     """
     found = find_schema(query, loader.warehouse) if query else FoundSchema()
     changes = schema_changes(loader.warehouse, loader.redshift, found)
     plan = LoadPlan(schema=changes.statements, refused=[one.sentence() for one in changes.refused])
-    if query and sql.LEDGER in found.back_tables:
-        plan.applied = last_applied(query, loader, entries)
+    asked = query if sql.LEDGER in found.back_tables else None
+    if entries is None:
+        entries = entries_from(loader.lake.log, held(asked, loader) if asked else 0)
+    if asked:
+        plan.applied = last_applied(asked, loader, entries)
     base = plan.applied
     for entry in waiting_after(entries, base):
         plan.entries.append(_planned(loader, entry, base))
         base = entry.number
     return plan
+
+
+def applied_entry(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
+    """The last entry that the warehouse has; 0 where it was never loaded. Raises LoadFailed."""
+    if sql.LEDGER not in {name for (name,) in query(sql.tables_of(loader.back))}:
+        return 0
+    return last_applied(query, loader, entries)
 
 
 def _planned(loader: Loader, entry: Entry, base: int) -> PlannedEntry:

@@ -122,8 +122,8 @@ def schema_changes(
         changes.begin.append(sql.create_schema(front))
     if back not in found.schemas:
         changes.begin += [sql.create_schema(back), sql.close_schema(back)]
-    if not {sql.LEDGER, sql.LEDGER_TABLES} <= set(found.back_tables):
-        changes.begin += sql.create_ledger(back)
+    ledger = sql.create_ledger(back).items()
+    changes.begin += [made for table, made in ledger if table not in found.back_tables]
     keyed = keyed_references(warehouse)
     for table, _ in warehouse.tables:
         schema = warehouse.schema_of(table)

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from src.connect import spark_connector
 from src.contract.warehouse import Warehouse
-from src.errors import CheckRefused, StarliftError, UsageError
+from src.errors import CheckRefused, LogConflict, StarliftError, UsageError
+from src.io.entry import Entry, RawFile
 from src.io.lake import Lake
-from src.io.log import ChangeSet, LakeState, Log, RawFile
+from src.io.lake_state import LakeState
 from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
-from src.pipeline.build import build, plan_build
-from src.pipeline.load import Loaded, Loader, load
-from src.pipeline.load_plan import LoadPlan, plan_load
-from src.pipeline.stage import commit_staged, refuse_changed, stage
-from src.pipeline.verify import Proof, verify
-from src.runs import Run
+from src.pipeline.build import BuildResult, build
+from src.pipeline.compact import compact, work_due, work_whole, write_manifests
+from src.pipeline.load import Loader, load
+from src.pipeline.load_plan import LoadPlan, applied_entry, plan_load
+from src.pipeline.plan import plan_run
+from src.pipeline.quarantine import ids_with_reason
+from src.pipeline.report import Report
+from src.pipeline.restage import Choice, again, chosen, restaged, rule_notes
+from src.pipeline.stage import commit_staged, stage
+from src.pipeline.take import FilesRefused, left_out, refused
+from src.pipeline.verify import verify
+from src.runs import Run, new_run
 from src.settings import Settings
 
 # About what a row of a raw file takes.
@@ -34,41 +40,11 @@ ROW_BYTES = 60
 
 
 @dataclass
-class Report:
-    """What a run did, for people, for ``starlift status``, and as JSON in the lake."""
-
-    run: str
-    warehouse: str
-    at: str
-    raw_files: tuple[RawFile, ...] = ()
-    changes: tuple[ChangeSet, ...] = ()
-    loaded: list[Loaded] = field(default_factory=list)
-    applied: list[int] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    not_taken: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    proofs: list[Proof] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    failed: str | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything new came into lake or warehouse."""
-        return bool(self.raw_files or self.changes or self.applied)
-
-    def as_dict(self) -> dict[str, Any]:
-        data = asdict(self)
-        for change in data["changes"]:
-            for part in ("keys", "rows"):
-                change[part] = len(change[part])
-        return data
-
-
-@dataclass(frozen=True)
 class Pipeline:
     """One run over one warehouse: its steps share lake, raw folder, run and report.
 
-    ``session`` gives the Spark session, started at its first use for about so many bytes to read.
+    ``session`` gives the Spark session, started at its first use for about so many bytes to read:
+    ``to_read``, which each step sets once it knows what lies before it.
     """
 
     warehouse: Warehouse
@@ -77,32 +53,32 @@ class Pipeline:
     session: Callable[[int], SparkSession]
     raw: str | None
     report: Report
+    to_read: int = 0
 
-    @property
+    @cached_property
     def lake(self) -> Lake:
         place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
         store = open_store(place, self.settings.s3)
+        return Lake(cache(lambda: self.session(self.to_read)), store, self.settings.lake)
 
-        def session() -> SparkSession:
-            return self.session(self._expected_bytes(LakeState.of(Log(store).entries())))
-
-        return Lake(cache(session), store, self.settings.lake)
-
-    def _raw_store(self, path: str) -> Store:
+    @cached_property
+    def raw_store(self) -> Store:
+        """The raw folder. Raises UsageError where none is named."""
+        path = self.settings.raw_path(self.warehouse.name, self.raw)
         return open_store(path, self.settings.s3)
 
-    def _expected_bytes(self, state: LakeState) -> int:
-        """How much this run may read: raw files to stage, and all that is staged."""
+    def state(self) -> LakeState:
+        """What the lake holds now."""
+        state = self.lake.log.state()
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
-        staged = sum(file.rows for files in state.staged.values() for _, file in files) * ROW_BYTES
-        path = self.raw or self.settings.raw.get(self.warehouse.name)
-        listed = list_raw(self._raw_store(path), self.warehouse.sources) if path else []
-        return staged + sum(one.stored.size for one in fresh(listed, state))
+        rows = sum(file.rows for files in state.staged.values() for _, file in files)
+        self.to_read = rows * ROW_BYTES
+        return state
 
     def candidates(self, state: LakeState) -> list[Candidate]:
         """The raw files to stage. Names in the report what belongs to no source."""
         path = self.settings.raw_path(self.warehouse.name, self.raw)
-        store = self._raw_store(path)
+        store = self.raw_store
         listed = list_raw(store, self.warehouse.sources)
         self.report.not_taken = [
             f"{one.stored.path}: {one.reason}" for one in listed if not one.source
@@ -115,6 +91,7 @@ class Pipeline:
             raise UsageError(
                 "There is no such folder of raw files",
                 where=store.root,
+                found="nothing below this prefix" if path.startswith("s3://") else None,
                 do=f"give another with --raw PATH{make}",
             )
         if not any(one.source for one in listed) and not state.raw_files:
@@ -125,66 +102,133 @@ class Pipeline:
                 found=", ".join(one.stored.path for one in listed[:5]) or "no file",
                 do=f"give another folder with --raw PATH{make}",
             )
-        return fresh(listed, state)
+        todo = fresh(listed, state)
+        self.to_read += sum(one.stored.size for one in todo)
+        return todo
 
     def stage(self, on_bad_file: str = "fail") -> None:
         """Stage what no entry holds and commit it."""
         with self._timed("stage"):
-            lake = self.lake
-            state = LakeState.of(lake.log.entries())
-            todo = self.candidates(state)
-            raw = self._raw_store(self.settings.raw_path(self.warehouse.name, self.raw))
-            try:
-                result = stage(
-                    self.warehouse,
-                    raw,
-                    lake,
-                    todo,
-                    self.run,
-                    on_bad_file=on_bad_file,
-                    live=state.raw_files.values(),
-                )
-            except StarliftError:
-                raise
-            except Exception:
-                # Spark's readers fail in their own words when a file changes or goes under them.
-                refuse_changed(raw, [one.stored for one in todo])
-                raise
-            commit_staged(lake, result, state.last + 1)
-            self.report.raw_files = result.raw_files
-            self.report.refused = [refusal.sentence() for refusal in result.refused]
-            self.report.notes += result.notes
+            state = self.state()
+            self._stage(state, self.candidates(state), on_bad_file)
+
+    def _stage(self, state: LakeState, todo: list[Candidate], on_bad_file: str) -> None:
+        try:
+            result = stage(
+                self.warehouse,
+                self.raw_store,
+                self.lake,
+                todo,
+                self.run,
+                on_bad_file=on_bad_file,
+                live=state.raw_files.values(),
+            )
+        except FilesRefused as error:
+            self.report.refused += error.refused
+            raise
+        commit_staged(self.lake, result, state.last + 1)
+        self.report.raw_files = result.raw_files
+        self.report.refused += result.refused
+        self.report.notes += result.notes
+
+    def to_restage(self, choice: Choice, state: LakeState) -> list[RawFile]:
+        """The raw file versions of a choice. Raises UsageError when it names none."""
+
+        def with_reason(text: str) -> set[int]:
+            return ids_with_reason(self.lake, state, text)
+
+        return chosen(choice, self.warehouse, state, self._runs, with_reason)
+
+    def _runs(self) -> dict[int, str]:
+        return {entry.number: entry.run for entry in self.lake.log.entries()}
+
+    def restage(self, choice: Choice, on_bad_file: str = "fail") -> None:
+        """Parse raw file versions that the lake holds again, and commit what they are now.
+
+        Raises FilesRefused when one is no longer there as it was, or cannot be taken any more
+        (``on_bad_file`` fail; with skip its rows stay as they are).
+        """
+        with self._timed("restage"):
+            state = self.state()
+            held = self.to_restage(choice, state)
+            todo, refusals = again(held, self.raw_store, self.warehouse)
+            self.report.refused += left_out(refusals)
+            if refusals and on_bad_file != "skip":
+                raise refused(refusals)
+            self.to_read += sum(one.stored.size for one in todo)
+            self._stage(state, todo, on_bad_file)
+            before = {raw.raw_id: raw for raw in held}
+            self.report.restaged = [
+                restaged(before[raw.raw_id], raw) for raw in self.report.raw_files
+            ]
 
     def build(self, full: bool = False) -> None:
-        """Build what staged entries changed and commit it."""
+        """Build what staged entries changed, or everything, and commit it."""
         with self._timed("build"):
-            lake = self.lake
-            state = LakeState.of(lake.log.entries())
-            result = build(self.warehouse, lake, state, self.run, self.settings.rules, full=full)
+            state = self.state()
+            result = self._build(state, full)
             if result.entry:
-                lake.log.commit(result.entry, state.last + 1)
+                self.lake.log.commit(result.entry, state.last + 1)
             self.report.changes = result.changes
-            self.report.notes += result.notes
-            self.report.notes += [f"{finding.sentence}" for finding in result.findings]
+            self.report.notes += self._rule_notes(state)
+
+    def rehearse(self) -> None:
+        """Build everything and report what it would change; nothing of it counts."""
+        with self._timed("build"):
+            state = self.state()
+            if state.changes:
+                self._build(state, full=True)
+
+    def _build(self, state: LakeState, full: bool) -> BuildResult:
+        result = build(
+            self.warehouse, self.lake, state, self.run, self.settings.rules, full=full
+        )
+        self.report.differences = result.differences
+        self.report.notes += [finding.sentence for finding in result.findings]
+        return result
+
+    def _rule_notes(self, state: LakeState) -> list[str]:
+        raw = f" --raw {self.raw}" if self.raw else ""
+        return rule_notes(self.warehouse, state, f"starlift restage {self.warehouse.name}{raw}")
 
     def load(self, connect: Connect) -> None:
         """Apply the entries that the warehouse does not have yet."""
         with self._timed("load"):
-            lake = self.lake
-            result = load(self._loader(connect), lake.log.entries())
+            result = load(self._loader(connect))
             self.report.loaded = result.tables
             self.report.applied = result.applied
 
     def plan_load(self, connect: Connect | None) -> LoadPlan:
         """What the next load would do; ``connect`` is None where no warehouse was made yet."""
-        entries = self.lake.log.entries()
         if connect is None:
-            return plan_load(self._loader(_no_warehouse), entries, None)
+            return plan_load(self._loader(_no_warehouse), None, None)
         connection = connect()
         try:
-            return plan_load(self._loader(connect), entries, connection.query)
+            return plan_load(self._loader(connect), None, connection.query)
         finally:
             connection.close()
+
+    def loaded(self, connect: Connect) -> int:
+        """The last entry that the warehouse has; 0 for none."""
+        connection = connect()
+        try:
+            loader = self._loader(connect)
+            return applied_entry(connection.query, loader, self.lake.log.entries())
+        finally:
+            connection.close()
+
+    def raw_files(self) -> list[Candidate] | None:
+        """The raw folder as it is now; None where it is not there and nobody asked for it by name.
+
+        Raises UsageError for a folder that was asked for and is not there.
+        """
+        if not self.raw and self.warehouse.name not in self.settings.raw:
+            return None
+        if self.raw_store.exists():
+            return list_raw(self.raw_store, self.warehouse.sources)
+        if self.raw:
+            raise UsageError("There is no such folder of raw files", where=self.raw_store.root)
+        return None
 
     def _loader(self, connect: Connect) -> Loader:
         return Loader(
@@ -196,14 +240,17 @@ class Pipeline:
             connector=spark_connector(self.settings),
         )
 
-    def verify(self, connect: Connect) -> None:
-        """Prove the whole tables. Raises CheckRefused with the proofs that do not hold."""
+    def verify(self, connect: Connect, loaded: int | None = None) -> None:
+        """Prove the whole tables; after a load of ``loaded`` rows, the larger ones by their count.
+
+        Raises CheckRefused with the proofs that do not hold.
+        """
         with self._timed("verify"):
             lake = self.lake
-            state = LakeState.of(lake.log.entries())
+            state = self.state()
             connection = connect()
             try:
-                self.report.proofs = verify(self.warehouse, lake, state, connection)
+                self.report.proofs = verify(self.warehouse, lake, state, connection, loaded)
             finally:
                 connection.close()
         broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
@@ -219,37 +266,49 @@ class Pipeline:
                 do="build and load anew with 'starlift run … --full'",
             )
 
-    def all(self, connect: Connect, *, on_bad_file: str, full: bool) -> None:
-        """Stage, build, load, and verify when anything was loaded."""
-        self.stage(on_bad_file)
+    def publish(self, connect: Connect, *, full: bool = False) -> None:
+        """Build, load, and verify when anything was loaded."""
         self.build(full)
         self.load(connect)
         if self.report.applied:
-            self.verify(connect)
+            self.verify(connect, sum(table.inserted for table in self.report.loaded))
+        if self.report.changed:
+            self.compact(only_due=True)
+
+    def compact(self, only_due: bool = False) -> Entry | None:
+        """Merge small files and change sets and commit it; None when there is nothing to merge.
+
+        ``only_due`` merges what has gathered too many, as a run does before it ends: losing the
+        number to another run is then no failure, as the next run finds the same again. Otherwise
+        all is merged, and every star table written whole.
+        """
+        lake, state = self.lake, self.state()
+        work = (work_due if only_due else work_whole)(self.warehouse, state)
+        if not work:
+            return None
+        with self._timed("compact"):
+            # A run of its own: this one's folders are written.
+            run = new_run(self.run.progress)
+            entry = compact(self.warehouse, lake, state, run, work)
+            try:
+                committed = lake.log.commit(entry, state.last + 1)
+            except LogConflict as conflict:
+                if not only_due:
+                    raise
+                self.report.notes.append(f"compaction is left to the next run: {conflict.what}")
+                return None
+            if work.snapshot:
+                write_manifests(lake, self.settings.redshift.copy_url, self.warehouse, committed)
+            return committed
 
     def plan(self, full: bool) -> dict[str, Any]:
         """What a run would do, without starting Spark or touching anything."""
-        state = LakeState.of(self.lake.log.entries())
+        state = self.state()
         todo = self.candidates(state)
-        tables, notes = plan_build(self.warehouse, state, self.settings.rules, full)
-        fresh_sources = {str(one.source) for one in todo}
-        for table, _ in self.warehouse.tables:
-            if table.name not in tables and fresh_sources & {g.source for g in table.inputs}:
-                tables[table.name] = "keys"
-        return {
-            "stage": [
-                {"file": one.stored.path, "source": one.source, "bytes": one.stored.size}
-                for one in todo
-            ],
-            "not_taken": self.report.not_taken,
-            "build": tables,
-            "notes": notes,
-        }
-
-    def write_report(self) -> None:
-        """Keep the report in the lake, one file a run; for reading, never a source of truth."""
-        text = json.dumps(self.report.as_dict(), ensure_ascii=False, default=str)
-        self.lake.store.create(f"reports/{self.run.id}.json", text.encode())
+        planned = plan_run(self.warehouse, self.raw_store, state, todo, self.settings.rules, full)
+        planned["not_taken"] = self.report.not_taken
+        planned["notes"] += self._rule_notes(state)
+        return planned
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:
@@ -277,10 +336,3 @@ def new_pipeline(
 ) -> Pipeline:
     """A pipeline with an empty report."""
     return Pipeline(warehouse, settings, run, session, raw, Report(run.id, warehouse.name, run.at))
-
-
-def last_reports(lake: Lake, limit: int) -> list[dict[str, Any]]:
-    """The reports of the newest runs, newest first."""
-    stored = [one for one in lake.store.list("reports") if one.path.endswith(".json")]
-    newest = sorted(stored, key=lambda one: one.path, reverse=True)[:limit]
-    return [json.loads(lake.store.read(one.path)) for one in newest]

@@ -1,38 +1,46 @@
 """Stage: raw files that no entry holds become typed rows, quarantine and accounting.
 
 Each raw file's rows depend on that file and the rules alone. One entry of the log takes all files
-of a run; what cannot be taken is named with its reason.
+of a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.column import Column as SparkColumn
 
-from src.contract.column import Column
 from src.contract.source import Source
-from src.contract.types import BIGINT, varchar
 from src.contract.warehouse import Warehouse
-from src.errors import RawFileRefused, StarliftError
-from src.frames import look_up, where_computed
+from src.errors import StarliftError
+from src.frames import look_up
+from src.io.entry import Entry, RawFile, StagedPart
 from src.io.lake import Lake
-from src.io.log import DataFile, Entry, RawFile, StagedPart
-from src.io.measure import Measured, Probe, measure
+from src.io.measure import Measured
 from src.io.raw_files import Candidate
-from src.io.read_csv import Block, bytes_read, scan
-from src.io.read_raw import Head, Layout, read_head, records
-from src.io.store import Store, Stored
+from src.io.read_csv import Block, bytes_read
+from src.io.read_raw import records
+from src.io.store import Store
 from src.pipeline.accounting import FileCount, FileCounts, audit_rows, check_files, collect_audit
 from src.pipeline.at_once import at_once
+from src.pipeline.drift import Drifted, changed_types, drift_notes, header_drift, refuse_drifted
 from src.pipeline.fingerprints import source_fingerprints
+from src.pipeline.take import (
+    FilesRefused,
+    Intake,
+    LeftOut,
+    Taken,
+    by_layout,
+    by_source,
+    refuse_changed,
+    take_files,
+)
+from src.pipeline.write import Target, write_rows
 from src.runs import Run
-from src.transforms.duplicates import identity_hash, judge
+from src.transforms.duplicates import identity_hash
 from src.transforms.parse import parse
 from src.transforms.standardise import standardise
 from src.transforms.whole_records import stand_or_fall
@@ -40,17 +48,8 @@ from src.transforms.whole_records import stand_or_fall
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
 # twice is cheaper than spilling. JSON is dearer to parse.
 KEPT_BYTES = {"csv": 16 * 1024 * 1024, "json": 64 * 1024 * 1024}
-
-QUARANTINE = (
-    Column("source", varchar(128), "the raw source", nullable=False),
-    Column("raw_file", varchar(1024), "path of the raw file", nullable=False),
-    Column("raw_line", BIGINT, "physical line where the record starts", nullable=False),
-    Column("raw_id", BIGINT, "raw file version", nullable=False),
-    Column("reasons", varchar(65535), "every reason, one a line", nullable=False),
-    Column("raw", varchar(65535), "the record's bytes in base64, where it cannot be split"),
-    Column("fields", varchar(65535), "the record's cells as read, as JSON"),
-    Column("run_id", varchar(64), "the run that refused it", nullable=False),
-)
+# How often staging begins anew without the files that changed under it.
+ATTEMPTS = 5
 
 
 @dataclass
@@ -59,21 +58,8 @@ class StageResult:
 
     entry: Entry | None
     raw_files: tuple[RawFile, ...] = ()
-    refused: list[RawFileRefused] = field(default_factory=list)
+    refused: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """A raw file with its head, its source and its place in the version order."""
-
-    candidate: Candidate
-    head: Head
-    source: Source
-
-    @property
-    def raw_id(self) -> int:
-        return self.candidate.raw_id
 
 
 def stage(
@@ -88,56 +74,114 @@ def stage(
 ) -> StageResult:
     """Stage the candidates and return the entry to commit.
 
-    ``live`` are the raw file versions that the lake holds; those of ``events`` of which a newer
-    version of the same path comes are taken back by the same entry.
+    ``live`` are the raw file versions that the lake holds. Those that are staged again are taken
+    back by the same entry, and so are those of ``events`` of which another version of the same
+    path comes.
 
-
-    Raises RawFileRefused for a file that cannot be taken (``on_bad_file`` fail; with skip it is
-    left out and named in the result), and for one that changes while it is read; CheckRefused
-    when an equation of the accounting does not add up.
+    Raises FilesRefused for files that cannot be taken or change while they are read
+    (``on_bad_file`` fail; with skip they are left out and named in the result), CheckRefused when
+    an equation of the accounting does not add up.
     """
-    result = StageResult(None)
-    taken = _heads(warehouse, raw, candidates, on_bad_file, result)
-    if not taken:
-        return result
-    run.progress("reading raw files", 0)
-    blocks = _scan(lake, raw, taken, on_bad_file, result)
-    taken = [file for file in taken if file.raw_id in blocks]
-    if not taken:
-        return result
+    left: list[LeftOut] = []
+    todo = candidates
+    attempt = 1
+    while True:
+        target = Target(lake, run, _part(run, attempt))
+        try:
+            result = _attempt(warehouse, raw, target, todo, on_bad_file, live)
+        except FilesRefused as error:
+            if on_bad_file != "skip" or attempt == ATTEMPTS:
+                raise
+            # What was written of them lies in files with rows of others: all is written anew.
+            left += error.refused
+            paths = {one.path for one in error.refused}
+            todo = [one for one in todo if one.stored.path not in paths]
+            attempt += 1
+        else:
+            result.refused = left + result.refused
+            return result
 
-    def count(group: tuple[Source, list[_Taken]]) -> tuple[DataFrame, dict[int, FileCount]]:
+
+def _part(run: Run, attempt: int) -> str:
+    """The run's own folders; those of an attempt that was given up are not written to again."""
+    return run.id if attempt == 1 else f"{run.id}/attempt-{attempt}"
+
+
+def _attempt(
+    warehouse: Warehouse,
+    raw: Store,
+    target: Target,
+    candidates: list[Candidate],
+    on_bad_file: str,
+    live: Iterable[RawFile],
+) -> StageResult:
+    """Stage the candidates; raises FilesRefused for those that have to be left out."""
+    try:
+        intake = take_files(warehouse, raw, target.lake, candidates, target.run, on_bad_file)
+        result = StageResult(None, refused=intake.refused)
+        if intake.files:
+            _stage_files(warehouse, raw, target, intake, live, result)
+        return result
+    except StarliftError:
+        raise
+    except Exception:
+        # Spark's readers fail in their own words when a file changes or goes under them.
+        refuse_changed(raw, [one.stored for one in candidates])
+        raise
+
+
+def _stage_files(
+    warehouse: Warehouse,
+    raw: Store,
+    target: Target,
+    intake: Intake,
+    live: Iterable[RawFile],
+    result: StageResult,
+) -> None:
+    """Parse, count, write and check the files, and put the entry into the result."""
+    taken, blocks, run = intake.files, intake.blocks, target.run
+    drift = header_drift(taken)
+    refuse_drifted(drift)
+
+    def count(
+        group: tuple[Source, list[Taken]],
+    ) -> tuple[DataFrame, dict[int, FileCount], list[Drifted]]:
         source, files = group
         size = sum(file.candidate.stored.size for file in files)
         keep = size <= KEPT_BYTES[source.format]
-        rows = standardise(_parsed(lake, raw, files, blocks), source)
+        rows = standardise(_parsed(target.lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
         counts = collect_audit(audit_rows(rows, source, identity_hash(source)))
+        drifted = changed_types(rows, source, files, counts)
         troubled = [raw_id for raw_id, one in counts.items() if one.bad or one.candidates]
         if source.explode and troubled:
             in_trouble = F.col("raw_id").isin(troubled)
             judged = stand_or_fall(rows.where(in_trouble), source)
             counts.update(collect_audit(audit_rows(judged, source, identity_hash(source))))
             rows = rows.where(~in_trouble).unionByName(judged)
-        return rows, counts
+        return rows, counts, drifted
 
     parsed, counts = {}, FileCounts()
-    groups = _by_source(taken)
-    for (source, _), (rows, counted) in zip(groups, at_once(count, groups), strict=True):
-        parsed[source.name] = rows
-        counts.update(counted)
+    groups = by_source(taken)
+    for (source, _), found in zip(groups, at_once(count, groups), strict=True):
+        parsed[source.name] = found[0]
+        counts.update(found[1])
+        drift += found[2]
+    refuse_drifted(drift)
+    result.notes = drift_notes(drift)
     run.progress("reading raw files", sum(count.records for count in counts.values()))
-    staged, quarantine = _write(lake, taken, parsed, counts, run)
+    staged, quarantine = write_rows(target, taken, parsed, counts)
     for rows in parsed.values():
         rows.unpersist()
     refuse_changed(raw, [file.candidate.stored for file in taken])
+    fingerprints = source_fingerprints(warehouse)
     raw_files = tuple(
-        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name]) for file in taken
+        _raw_file(file, blocks[file.raw_id], counts, staged[file.source.name], fingerprints)
+        for file in taken
     )
     check_files(raw_files, {source.name: source for source in warehouse.sources}, counts, blocks)
     result.raw_files = raw_files
     used = {file.source.name for file in taken}
-    fingerprints = source_fingerprints(warehouse)
     result.entry = Entry(
         run.id,
         run.at,
@@ -149,133 +193,33 @@ def stage(
             removed_raw_ids=_replaced(raw_files, live, warehouse),
         ),
     )
-    return result
 
 
 def _replaced(
     raw_files: tuple[RawFile, ...], live: Iterable[RawFile], warehouse: Warehouse
 ) -> tuple[int, ...]:
-    """The live versions of files of which a newer version replaces all rows."""
+    """The live versions that are staged again, or of which another version replaces all rows."""
+    staged = {raw.raw_id for raw in raw_files}
     paths = {
         (raw.source, raw.path)
         for raw in raw_files
         if warehouse.source(raw.source).delivery == "events"
     }
-    return tuple(sorted(raw.raw_id for raw in live if (raw.source, raw.path) in paths))
-
-
-def _heads(
-    warehouse: Warehouse,
-    raw: Store,
-    candidates: list[Candidate],
-    on_bad_file: str,
-    result: StageResult,
-) -> list[_Taken]:
-    """Read and judge the heads of the files, several at once."""
-
-    def read(candidate: Candidate) -> _Taken | RawFileRefused:
-        source = warehouse.source(str(candidate.source))
-        if candidate.reason:
-            return RawFileRefused(
-                f"The file bears the name of {source.files} and is not in the form it is read in",
-                where=candidate.stored.path,
-                expected=f"{source.format.upper()} as plain text",
-                found=candidate.reason,
-                do="unpack or export it, or take it away",
-            )
-        try:
-            return _Taken(candidate, read_head(raw, candidate.stored, source), source)
-        except RawFileRefused as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(16) as pool:
-        heads = list(pool.map(read, candidates))
-    _refuse([head for head in heads if isinstance(head, RawFileRefused)], on_bad_file, result)
-    taken = [head for head in heads if isinstance(head, _Taken)]
-    _note_drift(taken, result)
-    return taken
-
-
-def _note_drift(taken: list[_Taken], result: StageResult) -> None:
-    """Say once per source and set of columns what the headers have too much or too little."""
-    seen: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
-    for file in taken:
-        path = file.candidate.stored.path
-        if file.head.unknown and file.source.new_columns == "warn":
-            seen.setdefault((file.source.name, "ignored", file.head.unknown), []).append(path)
-        if file.head.absent:
-            seen.setdefault((file.source.name, "null", file.head.absent), []).append(path)
-    for (source, fate, columns), paths in sorted(seen.items()):
-        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        named = [column or "(a column without a name)" for column in columns]
-        what = "undeclared columns, ignored" if fate == "ignored" else "columns missing, left null"
-        result.notes.append(f"{source}: {what}: {', '.join(named)} in {paths[0]}{others}")
-
-
-def _refuse(refusals: list[RawFileRefused], on_bad_file: str, result: StageResult) -> None:
-    """Keep the refusals for the report, or fail with all of them at once."""
-    if not refusals:
-        return
-    if on_bad_file == "skip":
-        result.refused += refusals
-        return
-    if len(refusals) == 1:
-        only = refusals[0]
-        raise RawFileRefused(
-            only.what,
-            where=only.where,
-            expected=only.expected,
-            found=only.found,
-            do=(only.do or "correct the file") + "; or leave it out with --on-bad-file skip",
+    return tuple(
+        sorted(
+            raw.raw_id for raw in live if raw.raw_id in staged or (raw.source, raw.path) in paths
         )
-    shown = "; ".join(refusal.sentence().rstrip(".") for refusal in refusals[:10])
-    more = f"; and {len(refusals) - 10} more" if len(refusals) > 10 else ""
-    raise RawFileRefused(
-        f"{len(refusals)} raw files cannot be taken, and nothing was published: {shown}{more}",
-        do="correct them, or leave them out with --on-bad-file skip",
     )
 
 
-def _scan(
-    lake: Lake, raw: Store, taken: list[_Taken], on_bad_file: str, result: StageResult
-) -> dict[int, list[Block]]:
-    """Line counts of every file, one Spark job for all; files that do not add up are refused.
-
-    Where files are left out the others are scanned again, because line numbers hold for exactly
-    the files that are read together.
-    """
-    while taken:
-        groups = [heads for _, files in _by_source(taken) for heads in _by_layout(files).values()]
-        found, refusals = scan(lake.spark, raw, groups)
-        if not refusals:
-            return found
-        _refuse(refusals, on_bad_file, result)
-        taken = [file for file in taken if file.raw_id in found]
-    return {}
-
-
-def _by_layout(files: list[_Taken]) -> dict[Layout, list[Head]]:
-    layouts: dict[Layout, list[Head]] = {}
-    for file in files:
-        layouts.setdefault(file.head.layout, []).append(file.head)
-    return layouts
-
-
-def _by_source(taken: list[_Taken]) -> list[tuple[Source, list[_Taken]]]:
-    groups: dict[str, list[_Taken]] = {}
-    for file in taken:
-        groups.setdefault(file.source.name, []).append(file)
-    return [(files[0].source, files) for files in groups.values()]
-
-
 def _parsed(
-    lake: Lake, raw: Store, files: list[_Taken], blocks: dict[int, list[Block]]
+    lake: Lake, raw: Store, files: list[Taken], blocks: dict[int, list[Block]]
 ) -> DataFrame:
     """The parsed records of one source's files, with their origin."""
     source = files[0].source
     frames = [
         parse(records(lake.spark, raw, heads, blocks), source)
-        for heads in _by_layout(files).values()
+        for heads in by_layout(files).values()
     ]
     whole = reduce(lambda left, right: left.unionByName(right), [_common(f) for f in frames])
     origins = [
@@ -292,144 +236,12 @@ def _common(parsed: DataFrame) -> DataFrame:
     )
 
 
-def _is_good() -> SparkColumn:
-    return F.size("reasons") == 0
-
-
-def _write(
-    lake: Lake,
-    taken: list[_Taken],
-    parsed: dict[str, DataFrame],
-    counts: dict[int, FileCount],
-    run: Run,
-) -> tuple[dict[str, Measured], tuple[DataFile, ...]]:
-    """Write staged rows by source and all refused rows, and read both back."""
-    jobs = []
-    refused = []
-    for source, files in _by_source(taken):
-        rows = parsed[source.name]
-        # Only what is written: quarantine's columns are made for refused and conflicting rows.
-        wanted = [column.name for column in source.staged_columns] + ["reasons"]
-        doubled = [file.raw_id for file in files if counts[file.raw_id].candidates]
-        if doubled:
-            wanted += ["broken", "raw", "fields"]
-        good = where_computed(rows.select(*wanted), _is_good())
-        if doubled:
-            good, conflicts = _deduplicated(good, source, doubled, counts)
-            if conflicts is not None:
-                refused.append(_quarantine(conflicts, source, run))
-        if any(counts[file.raw_id].bad for file in files):
-            bad = [file.raw_id for file in files if counts[file.raw_id].bad]
-            of_files = rows.where(F.col("raw_id").isin(bad))
-            refused.append(_quarantine(where_computed(of_files, ~_is_good()), source, run))
-        jobs.append((source, good))
-    writes = [partial(_write_source, lake, source, good, run) for source, good in jobs]
-    if refused:
-        whole = reduce(lambda left, right: left.unionByName(right), refused)
-        writes.append(partial(lake.write, whole, f"quarantine/{run.id}"))
-    at_once(lambda write: write(), writes)
-    probes = {
-        source.name: Probe(
-            _folder(source, run),
-            source.staged_columns,
-            bounds=source.look_up,
-            sums=[column.name for column in source.additive],
-            by_raw=True,
-        )
-        for source, _ in jobs
-    }
-    found = measure(
-        lake, {**probes, " quarantine": Probe(f"quarantine/{run.id}", QUARANTINE, by_raw=True)}
-    )
-    quarantine = found.pop(" quarantine")
-    for file in taken:
-        counts[file.raw_id].quarantined = quarantine.rows_by_raw.get(file.raw_id, 0)
-    run.progress("staged", sum(measured.rows for measured in found.values()))
-    return found, quarantine.files
-
-
-def _folder(source: Source, run: Run) -> str:
-    return f"staged/{source.name}/{run.id}"
-
-
-def _write_source(lake: Lake, source: Source, good: DataFrame, run: Run) -> None:
-    columns = [column.name for column in source.staged_columns]
-    if source.month_of:
-        monthly = good.select(*columns, F.date_format(source.month_of, "yyyy-MM").alias("month"))
-        # Brought together by month, so that a month is one file and not one for every task.
-        rows = monthly.repartition("month").sortWithinPartitions("month", *source.look_up)
-        lake.write(rows, _folder(source, run), partition_by="month")
-    else:
-        rows = good.select(*columns).sortWithinPartitions(*(source.look_up or source.key))
-        lake.write(rows, _folder(source, run))
-
-
-def _deduplicated(
-    good: DataFrame, source: Source, doubled: list[int], counts: dict[int, FileCount]
-) -> tuple[DataFrame, DataFrame | None]:
-    """The good rows without duplicates, and the conflicting ones with their reason."""
-    hashed = good.withColumn("identity", identity_hash(source))
-    candidates = (
-        hashed.where(F.col("raw_id").isin(doubled))
-        .groupBy("raw_id", "identity")
-        .agg(F.count("*").alias("times"))
-        .where(F.col("times") > 1)
-        .drop("times")
-        .persist()
-    )
-    judged = judge(
-        hashed.join(candidates, on=["raw_id", "identity"], how="left_semi"), source
-    ).persist()
-    sums = [F.sum(column.name).cast("string").alias(column.name) for column in source.additive]
-    for row in judged.groupBy("raw_id", "fate").agg(F.count("*").alias("rows"), *sums).collect():
-        counts[row["raw_id"]].judged(
-            row["fate"], row["rows"], {c.name: row[c.name] for c in source.additive}
-        )
-    single = hashed.join(candidates, on=["raw_id", "identity"], how="left_anti")
-    kept = single.unionByName(judged.where(F.col("fate") == "keep").drop("fate"))
-    if not any(counts[raw_id].conflicts for raw_id in doubled):
-        return kept, None
-    key = ", ".join(source.key)
-    reason = f"conflict: another row of the same {key} stands later in the file, with other values"
-    conflicts = judged.where(F.col("fate") == "conflict").withColumn(
-        "reasons", F.array(F.lit(reason))
-    )
-    return kept, conflicts
-
-
-def _quarantine(rows: DataFrame, source: Source, run: Run) -> DataFrame:
-    broken = F.col("broken").isNotNull()
-    return rows.select(
-        F.lit(source.name).alias("source"),
-        "raw_file",
-        "raw_line",
-        "raw_id",
-        F.array_join("reasons", "\n").alias("reasons"),
-        F.when(broken, F.base64(F.col("raw").cast("binary"))).alias("raw"),
-        F.when(~broken, F.col("fields")).alias("fields"),
-        F.lit(run.id).alias("run_id"),
-    )
-
-
-def refuse_changed(raw: Store, listed: Sequence[Stored]) -> None:
-    """Raise RawFileRefused for files whose size or etag is no longer what was listed."""
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda before: raw.stat(before.path), listed))
-    changed = [
-        before.path
-        for before, now in zip(listed, found, strict=True)
-        if now is None or (now.size, now.etag) != (before.size, before.etag)
-    ]
-    if changed:
-        raise RawFileRefused(
-            f"{len(changed)} raw files changed while they were read; nothing was staged",
-            where=", ".join(changed[:5]),
-            do="run again when their supplier has finished writing",
-        )
-
-
 def _raw_file(
-    file: _Taken, blocks: list[Block], counts: dict[int, FileCount], staged: Measured
+    file: Taken,
+    blocks: list[Block],
+    counts: dict[int, FileCount],
+    staged: Measured,
+    fingerprints: dict[str, str],
 ) -> RawFile:
     stored, count = file.candidate.stored, counts[file.raw_id]
     staged_sums = staged.sums_by_raw.get(file.raw_id, {})
@@ -452,6 +264,7 @@ def _raw_file(
         sums={
             column.name: count.sums_of(column.name, staged_sums) for column in file.source.additive
         },
+        rules=fingerprints[file.source.name],
     )
 
 

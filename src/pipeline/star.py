@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import IntegralType
 
 from src.contract.column import Column
 from src.contract.table import Table
+from src.contract.warehouse import Warehouse
+from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
-from src.io.log import ChangeSet, DataFile, LakeState
+from src.io.lake_state import LakeState
+from src.pipeline.prune import is_worth_it, ranges_of
 
 
 def current_rows(
@@ -36,15 +40,45 @@ def current_rows(
     return result.select(*names)
 
 
+def rows_as_of(warehouse: Warehouse, lake: Lake, name: str, entry: int | None) -> DataFrame:
+    """The rows of a star table in the lake by primary key, now or after an entry of the log.
+
+    Raises UsageError for a table or an entry that is none, or that has expired.
+    """
+    table = warehouse.table(name)
+    changes = lake.log.state(entry).changes.get(name, [])
+    return current_rows(table, lake, changes, table.names).orderBy(*table.primary_key)
+
+
+def key_columns(table: Table) -> list[Column]:
+    """The columns of the files of replaced keys."""
+    return [table.column(name) for name in (table.replace_by, *table.replace_natural)]
+
+
+def keys_of(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
+    """The replaced keys in the files of a change set, with their natural columns."""
+    return lake.read(files, key_columns(table))
+
+
 def _keys(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
-    columns: list[Column] = [
-        table.column(name) for name in (table.replace_by, *table.replace_natural)
-    ]
-    return lake.read(files, columns).select(table.replace_by)
+    return keys_of(table, lake, files).select(table.replace_by)
 
 
 def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
-    """How many rows the table now holds of the keys that a change set replaces."""
-    now = current_rows(table, lake, state.changes.get(table.name, []), [table.replace_by])
-    held = now.join(F.broadcast(_keys(table, lake, keys)), on=table.replace_by, how="left_semi")
-    return held.count()
+    """How many rows the table now holds of the keys that a change set replaces.
+
+    The natural columns tell where in the files the keys may lie; the surrogate key decides.
+    """
+    changes = state.changes.get(table.name, [])
+    replaced = keys_of(table, lake, keys)
+    files = [(number, file) for number, change in changes for file in change.rows]
+    by = table.replace_natural[0]
+    # Of text nothing is known but its least and greatest value.
+    narrows = is_worth_it(files) and isinstance(table.column(by).type.spark, IntegralType)
+    now = current_rows(table, lake, changes, [table.replace_by, *([by] if narrows else [])])
+    if narrows:
+        for one in ranges_of(replaced, [by]):
+            if (condition := one.condition()) is not None:
+                now = now.where(condition)
+    wanted = F.broadcast(replaced.select(table.replace_by))
+    return now.join(wanted, on=table.replace_by, how="left_semi").count()

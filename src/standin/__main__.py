@@ -28,10 +28,13 @@ def main() -> int:
     parser.add_argument("--s3", action="store_true", help="read buckets not mapped from S3")
     parser.add_argument("--s3-endpoint", metavar="URL", help="an S3 that is not AWS's, as moto's")
     parser.add_argument("--ephemeral", action="store_true", help="keep no data")
+    parser.add_argument(
+        "--iam", action="store_true", help="let users IAM:name in, whose passwords nobody can check"
+    )
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     home = options.home.resolve()
-    server = Server(home, port=options.port, ephemeral=options.ephemeral)
+    server = Server(home, port=options.port, ephemeral=options.ephemeral, iam=options.iam)
     try:
         if options.bucket or options.s3 or options.s3_endpoint:
             home.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,12 @@ class Asked:
     """Of a Query: all of it; of an Execute: its one."""
     hides: list[bool] = field(default_factory=list)
     """Of a Query: which results are kept from the client."""
+    described: bytes = b""
+    """Of a Describe: what is to be described, as the client named it."""
+    supers: tuple[int, ...] = ()
+    """Of a Query: where SUPER columns are in the rows of the result now coming."""
+    portal: bytes = b""
+    """Of an Execute: whose description says that of its rows."""
     done: int = 0
     rows: list[list[str | None]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)

@@ -31,6 +31,8 @@ class Bulk:
         """The rows of the last statement of ours: of a COPY's target."""
         self.described = b""
         """The last row description of ours: of an UNLOAD's query."""
+        self.query = 0
+        """The number of the COPY that has just ended, else 0."""
         self._stores = stores
         self._job: CopyIn | CopyOut | None = None
 
@@ -63,6 +65,7 @@ class Bulk:
     def completed(self, tag: str) -> tuple[bytes, str]:
         """What the client is told of it, and the tag that the client gets."""
         job, self._job = self._job, None
+        self.query = job.query if job is not None else 0
         if job is None:
             return b"", tag
         told = b""
@@ -74,6 +77,7 @@ class Bulk:
     def failed(self, fields: dict[str, str]) -> dict[str, str] | None:
         """The error that the client is to see when it is ours, else None."""
         job, self._job = self._job, None
+        self.query = job.query if job is not None else 0
         if job is None:
             return None
         if job.refused is not None:

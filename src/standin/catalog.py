@@ -18,8 +18,10 @@ from collections.abc import Mapping
 
 from src.standin.catalog_views import VIEWS
 from src.standin.functions_sql import FUNCTIONS
+from src.standin.functions_tables import APPEND_SQL
+from src.standin.history_views import HISTORY_VIEWS
 
-CATALOG_VERSION = 2
+CATALOG_VERSION = 3
 
 ADMIN = "standin_admin"
 """The superuser of the PostgreSQL behind; clients cannot log in as it."""
@@ -74,7 +76,7 @@ _EVENT_TRIGGERS = """
 CREATE OR REPLACE FUNCTION standin.marks() RETURNS SETOF jsonb
 LANGUAGE sql STABLE AS $fn$
     SELECT convert_from(decode(m[1], 'base64'), 'UTF8')::jsonb
-    FROM regexp_matches(current_query(), '/\\*standin:([A-Za-z0-9+/=]+)\\*/', 'g') AS m
+    FROM regexp_matches(current_query(), E'/\\\\*standin:([A-Za-z0-9+/=]+)\\\\*/', 'g') AS m
 $fn$;
 
 CREATE OR REPLACE FUNCTION standin.attnum_of(rel oid, wanted text) RETURNS smallint
@@ -104,7 +106,7 @@ BEGIN
         -- The check on bytes is still the old one.
         SELECT split_part(conname, '_', 5)::int INTO old_size FROM pg_constraint
         WHERE conrelid = rel
-          AND conname LIKE format('standin\\_bytes\\_varchar\\_%s\\_%%',
+          AND conname LIKE format(E'standin\\\\_bytes\\\\_varchar\\\\_%s\\\\_%%',
                                   standin.attnum_of(rel, m->>'widen'));
         SELECT atttypmod - 4 INTO new_size FROM pg_attribute
         WHERE attrelid = rel AND attname = m->>'widen';
@@ -178,7 +180,7 @@ BEGIN
           AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype)
     ), present AS (
         SELECT conname::text FROM pg_constraint
-        WHERE conrelid = rel AND contype = 'c' AND conname LIKE 'standin\\_bytes\\_%'
+        WHERE conrelid = rel AND contype = 'c' AND conname LIKE E'standin\\\\_bytes\\\\_%'
     )
     SELECT string_agg(change, ', ' ORDER BY change) INTO changes FROM (
         SELECT change FROM wanted WHERE conname NOT IN (SELECT conname FROM present)
@@ -418,9 +420,12 @@ GRANT USAGE ON SEQUENCE standin.query_id TO PUBLIC;
 INIT_SQL = (
     "SET allow_system_table_mods = on;\n"
     "SET client_min_messages = warning;\n"
+    "SET standard_conforming_strings = on;\n"
     + _TABLES
     + _EVENT_TRIGGERS
     + _SUPPORT
+    + HISTORY_VIEWS
+    + APPEND_SQL
     + VIEWS
     + FUNCTIONS
     + f"""

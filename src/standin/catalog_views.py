@@ -1,6 +1,12 @@
 """The system views of Redshift over PostgreSQL's catalog and the stand-in's memory, and SHOW."""
 
 VIEWS = r"""
+CREATE OR REPLACE FUNCTION standin.type_name(type_id oid, modifier int) RETURNS text
+LANGUAGE sql STABLE AS $fn$
+    SELECT CASE WHEN type_id = 'jsonb'::regtype THEN 'super'
+                ELSE format_type(type_id, modifier) END
+$fn$;
+
 CREATE OR REPLACE VIEW pg_catalog.stl_load_errors AS
 SELECT 100 AS userid, 0 AS slice, table_id::int AS tbl, start_time AS starttime,
        session_id AS session, query_id::int AS query, file_name::char(256) AS filename,
@@ -34,7 +40,7 @@ $fn$;
 
 CREATE OR REPLACE VIEW pg_catalog.pg_table_def AS
 SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
-       format_type(a.atttypid, a.atttypmod) AS type,
+       standin.type_name(a.atttypid, a.atttypmod) AS type,
        standin.encoding_of(c.oid, a.attnum, a.atttypid) AS encoding,
        coalesce(d.distkey = a.attnum, false) AS distkey,
        (coalesce(array_position(d.sortkeys, a.attnum), 0)
@@ -132,22 +138,24 @@ LANGUAGE sql STABLE AS $fn$
                      FROM standin.table_declared WHERE relid = rel), 9)
 $fn$;
 
-CREATE OR REPLACE FUNCTION standin.type_name(type_id oid, modifier int) RETURNS text
-LANGUAGE sql STABLE AS $fn$
-    SELECT CASE WHEN type_id = 'jsonb'::regtype THEN 'super'
-                ELSE format_type(type_id, modifier) END
-$fn$;
-
 -- Columns of late-binding views are told by pg_get_late_binding_view_cols() alone.
 CREATE OR REPLACE VIEW standin.pg_attribute AS
 SELECT a.* FROM pg_catalog.pg_attribute AS a
 WHERE NOT EXISTS (SELECT FROM standin.late_binding_view AS v WHERE v.relid = a.attrelid);
-CREATE OR REPLACE VIEW standin.columns AS
-SELECT c.* FROM information_schema.columns AS c
-WHERE NOT EXISTS (
-    SELECT FROM standin.late_binding_view AS v
-    JOIN pg_class AS r ON r.oid = v.relid JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE r.relname = c.table_name AND n.nspname = c.table_schema);
+DO $do$
+BEGIN
+    EXECUTE (
+        SELECT 'CREATE OR REPLACE VIEW standin.columns AS SELECT ' || string_agg(
+            CASE WHEN attname IN ('data_type', 'udt_name') THEN
+                format('CASE WHEN c.udt_name = ''jsonb'' THEN ''super'' ELSE c.%1$s END AS %1$s',
+                       attname)
+            ELSE 'c.' || attname END, ', ' ORDER BY attnum)
+        || ' FROM information_schema.columns AS c WHERE NOT EXISTS ('
+           'SELECT FROM standin.late_binding_view AS v JOIN pg_class AS r ON r.oid = v.relid '
+           'JOIN pg_namespace AS n ON n.oid = r.relnamespace '
+           'WHERE r.relname = c.table_name AND n.nspname = c.table_schema)'
+        FROM pg_attribute WHERE attrelid = 'information_schema.columns'::regclass AND attnum > 0);
+END $do$;
 
 CREATE OR REPLACE VIEW standin.relations AS
 SELECT c.oid, n.nspname::text AS schema_name, c.relname::text AS table_name, c.relkind,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import secrets
 import socket
 import ssl
 import threading
@@ -13,11 +15,14 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from src.errors import UsageError
+from src.standin.history import INSERT_HISTORY, History
+from src.standin.iam import ROLE_PREFIX
 from src.standin.objects import Objects, ObjectStore
-from src.standin.postgres import DATABASE, Postgres
+from src.standin.postgres import DATABASE, USER, Postgres
 from src.standin.refusal import LoadRefused
 from src.standin.session import Session
 from src.standin.statement_log import StatementLog
+from src.standin.tokens import quote_identifier
 
 if TYPE_CHECKING:
     from src.standin.copy_in import Loader
@@ -36,9 +41,13 @@ class Endpoint:
         log: StatementLog,
         tls: ssl.SSLContext,
         port: int,
+        *,
+        iam: bool = False,
     ) -> None:
+        self._iam = iam
         self.objects: ObjectStore = objects
         self.log = log
+        self.history = History()
         self._tls = tls
         self._postgres = postgres
         self._sessions: set[Session] = set()
@@ -141,6 +150,24 @@ class Endpoint:
         """The context for encrypted connections."""
         return self._tls
 
+    def password_of(self, user: str, given: str) -> str | None:
+        """The password of a user who logs in by IAM; None when that is not allowed.
+
+        Users other than the first have none that anybody knows: each login sets a new one.
+        """
+        if not self._iam or user.startswith(("standin", "pg_")):
+            return None
+        if user == USER:
+            return self._postgres.user_password
+        name, password = quote_identifier(user), secrets.token_urlsafe(24)
+        known = self._as_admin(DATABASE, "SELECT 1 FROM pg_roles WHERE rolname = %s", (user,))
+        if not known and not given.upper().startswith(("IAMA:", ROLE_PREFIX)):
+            return None
+        if not known:
+            self._as_admin(DATABASE, f"CREATE ROLE {name} LOGIN")
+        self._as_admin(DATABASE, f"ALTER ROLE {name} PASSWORD %s", (password,))
+        return password
+
     def record_load_errors(self, errors: list[LoadRefused], target: Target, by: Loader) -> None:
         """Keep errors of COPY where the client's rollback does not reach."""
         row = "(%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), " + ", ".join(["%s"] * 10) + ")"
@@ -167,6 +194,15 @@ class Endpoint:
             )
         text = "INSERT INTO standin.load_error VALUES " + ", ".join([row] * len(errors))
         self._as_admin(by.database, text, tuple(values))
+
+    def write_history(self, database: str) -> None:
+        """Let the system views have what was run so far."""
+        ran = self.history.take(database)
+        if ran:
+            with suppress(psycopg2.Error):
+                self._as_admin(
+                    database, INSERT_HISTORY, (json.dumps([each.row() for each in ran]),)
+                )
 
     def table_id(self, database: str, table: str) -> str:
         """The id of the table of that name, or the name when there is not just one."""

@@ -9,19 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from src.standin.ddl import edit_type, split_list, word
+from src.standin.parameters import PARAMETERS, value_of
 from src.standin.refusal import Refusal
 from src.standin.tokens import (
     Edits,
     Kind,
     Token,
     close_parenthesis,
+    quote_identifier,
     quote_literal,
     significant,
     tokenize,
 )
+from src.standin.windows import (
+    NULLS_IGNORING,
+    SORTED_AGGREGATES,
+    edit_ignored_nulls,
+    edit_sorted_aggregate,
+)
 
 OTHER_MEANING = {
-    "AVG", "CONCAT", "JSON_SERIALIZE", "REGEXP_REPLACE", "REGEXP_SUBSTR", "TO_DATE",
+    "AVG", "BPCHARCMP", "BTTEXT_PATTERN_CMP", "CONCAT", "CRC32", "EXP",
+    "JSON_SERIALIZE", "LN", "LOG", "POWER", "REGEXP_COUNT", "REGEXP_INSTR",
+    "REGEXP_REPLACE", "REGEXP_SUBSTR", "SQRT", "TO_DATE",
 }  # fmt: skip
 """Functions that PostgreSQL has too, with another result: ours are in the schema standin."""
 
@@ -34,11 +44,46 @@ _CATALOG_COLUMNS = {
 }
 """Columns that Redshift's catalog has beside PostgreSQL's."""
 
-_AGGREGATES_ONLY = {"MEDIAN", "PERCENTILE_CONT", "PERCENTILE_DISC"}
+_BEFORE_RELATION = {"TABLE", "FROM", "JOIN", "INTO", "UPDATE", "EXISTS", "TRUNCATE", ",", "ANALYZE",
+                    "VACUUM", "USING", "LIKE"}  # fmt: skip
+
+_WORDS = {"CURRENT_USER_ID": "(SELECT usesysid::int FROM pg_user WHERE usename = current_user)"}
 _DATE_PARTS = {"DATEADD", "DATEDIFF", "DATE_PART", "DATE_TRUNC"}
 
-EDITED_WORDS = OTHER_MEANING | _AGGREGATES_ONLY | _DATE_PARTS | {
-    "NVL", "NVL2", "DECODE", "SYSDATE", "LISTAGG", "APPROXIMATE", "RATIO_TO_REPORT", "MINUS",
+_NAMING = {"TABLE", "INTO", "FUNCTION", "PROCEDURE", "VIEW", "REFERENCES", "."}
+"""Behind these a parenthesis does not make a call of a name."""
+
+_POSTGRESQL_ONLY = {
+    "ARRAY_AGG", "CLOCK_TIMESTAMP", "CONVERT_FROM", "CONVERT_TO", "CORR", "COVAR_POP",
+    "COVAR_SAMP", "DIV", "ENCODE", "EVERY", "FORMAT", "JUSTIFY_DAYS", "JUSTIFY_HOURS",
+    "JUSTIFY_INTERVAL", "OVERLAY", "QUOTE_NULLABLE", "REGEXP_MATCHES",
+    "REGEXP_SPLIT_TO_ARRAY", "REGEXP_SPLIT_TO_TABLE", "REGR_AVGX", "REGR_AVGY", "REGR_COUNT",
+    "REGR_INTERCEPT", "REGR_R2", "REGR_SLOPE", "REGR_SXX", "REGR_SXY", "REGR_SYY", "SETSEED",
+    "STRING_AGG", "TRANSACTION_TIMESTAMP", "WIDTH_BUCKET", "XMLAGG",
+}  # fmt: skip
+"""Of the list in Redshift's documentation those that its clients do not ask its catalog with."""
+
+_NOT_HERE = {
+    **dict.fromkeys(
+        ("HLL_CREATE_SKETCH", "HLL_CARDINALITY", "HLL_COMBINE", "HLL_COMBINE_SKETCHES"),
+        "there are no HLL sketches (HLL itself counts exactly)",
+    ),
+    **dict.fromkeys(
+        ("TO_VARBYTE", "FROM_VARBYTE", "FROM_HEX", "GETBIT", "JSON_SERIALIZE_TO_VARBYTE"),
+        "there is no VARBYTE",
+    ),
+    **dict.fromkeys(("FARMFINGERPRINT64", "MURMUR3_32_HASH"), "FNV_HASH is there"),
+    **dict.fromkeys(("TEXT_TO_INT_ALT", "TEXT_TO_NUMERIC_ALT"), "TO_NUMBER is there"),
+    "COLLATE": "comparisons are case-sensitive",
+    "SIZE": "JSON_SIZE is there",
+}
+
+_TYPES_NOT_HERE = {"VARBYTE", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
+
+EDITED_WORDS = OTHER_MEANING | SORTED_AGGREGATES | NULLS_IGNORING | _DATE_PARTS | {
+    *_POSTGRESQL_ONLY, *_NOT_HERE, *_TYPES_NOT_HERE, "HLL", "CONNECT", "CONVERT",
+    "CURRENT_SETTING", "CURRENT_USER_ID", "EXTRACT", "NVL", "NVL2", "DECODE",
+    "SYSDATE", "APPROXIMATE", "RATIO_TO_REPORT", "MINUS",
     *_CATALOG_COLUMNS, "PG_GET_LATE_BINDING_VIEW_COLS", "DISTINCT", "DECIMAL",
     "NUMERIC", "VARCHAR", "NVARCHAR", "SUPER", "TEXT", "OBJECT", "ARRAY",
 }  # fmt: skip
@@ -48,6 +93,8 @@ EDITED_WORDS = OTHER_MEANING | _AGGREGATES_ONLY | _DATE_PARTS | {
 def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
     """Edit all expressions among ``words``; raises Refusal."""
     for at, token in enumerate(words):
+        if token.word == "+" and word(words, at - 1) == "(" and word(words, at + 1) == ")":
+            raise Refusal("the stand-in has no outer joins by (+)", hint="write LEFT JOIN")
         if token.word in _CATALOG_COLUMNS and word(words, at + 1) not in ("(", "."):
             _catalog_column(words, at, edits)
             continue
@@ -60,12 +107,18 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
         if token.kind is not Kind.WORD or (at and words[at - 1].word == "."):
             continue
         name = token.word
-        called = word(words, at + 1) == "("
+        called = word(words, at + 1) == "(" and word(words, at - 1) not in _NAMING
         if called:
             _edit_call(words, at, name, edits)
         if name == "WHERE" and _is_bare_one(words, at + 1):
             edits.replace(words[at + 1], words[at + 1], "true")
-        if name == "SYSDATE" and not called and word(words, at + 1) != ".":
+        if name in _WORDS and not called:
+            edits.replace(token, token, _WORDS[name])
+        elif name.startswith("#") and word(words, at - 1) in _BEFORE_RELATION:
+            edits.replace(token, token, quote_identifier(name.lower()))
+        elif name == "CONNECT" and word(words, at + 1) == "BY":
+            raise Refusal("the stand-in has no CONNECT BY", hint="write a recursive WITH")
+        elif name == "SYSDATE" and not called and word(words, at + 1) != ".":
             edits.replace(token, token, "pg_catalog.standin_sysdate()")
         elif name == "APPROXIMATE" and word(words, at + 1) in ("COUNT", "PERCENTILE_DISC"):
             edits.replace(token, token, "")
@@ -79,6 +132,8 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
             edits.replace(token, token, "varchar(256)")
         elif name in ("VARCHAR", "NVARCHAR") and word(words, at + 2) == "MAX" and called:
             edit_type(words, at, "", edits)
+        elif name in _TYPES_NOT_HERE and _is_cast(words, at):
+            raise Refusal(f"the stand-in has no type {name}")
         elif name == "SUPER" and _is_cast(words, at):
             edits.replace(token, token, "jsonb")
 
@@ -140,12 +195,27 @@ def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None
         _decode(words, at, edits)
     elif name in _DATE_PARTS:
         _quote_date_part(words, at + 2, edits)
-    elif name == "LISTAGG":
-        _listagg(words, at, edits)
+        if name == "DATE_PART":
+            edits.replace(token, token, "standin.pgdate_part")
+    elif name == "EXTRACT":
+        _extract(words, at, edits)
+    elif name == "HLL":
+        edits.replace(token, words[at + 1], "COUNT(DISTINCT ")
+    elif name in _POSTGRESQL_ONLY:
+        raise Refusal(f"the function {name} is PostgreSQL's, unknown to Redshift")
+    elif name in _NOT_HERE:
+        raise Refusal(f"the stand-in has no {name}: {_NOT_HERE[name]}")
+    elif name == "CURRENT_SETTING" and word(words, at + 3) == ")":
+        if (words[at + 2].value or "").upper() in PARAMETERS:
+            edits.replace(token, words[at + 3], value_of(words[at + 2].value or ""))
+    elif name == "CONVERT":
+        _convert(words, at, edits)
+    elif name in SORTED_AGGREGATES:
+        edit_sorted_aggregate(words, at, edits, edited)
+    elif name in NULLS_IGNORING:
+        edit_ignored_nulls(words, at, edits, edited)
     elif name == "RATIO_TO_REPORT":
         _ratio_to_report(words, at, edits)
-    elif name in _AGGREGATES_ONLY:
-        _percentile(words, at, edits)
     elif name in OTHER_MEANING:
         edits.replace(token, token, f"standin.{token.text.lower()}")
     elif name == "PG_GET_LATE_BINDING_VIEW_COLS":
@@ -215,19 +285,6 @@ def _ratio_to_report(words: Sequence[Token], at: int, edits: Edits) -> None:
     edits.insert_after(words[end], ", 0))")
 
 
-def _percentile(words: Sequence[Token], at: int, edits: Edits) -> None:
-    """MEDIAN(x) as a percentile; none of them is a window function in PostgreSQL."""
-    close = close_parenthesis(words, at + 1)
-    end = close
-    if word(words, close + 1) == "WITHIN" and word(words, close + 2) == "GROUP":
-        end = close_parenthesis(words, close + 3)
-    if word(words, end + 1) == "OVER":
-        raise Refusal(f"the stand-in has no {words[at].word} as a window function")
-    if words[at].word == "MEDIAN":
-        edits.replace(words[at], words[at + 1],
-                      "percentile_cont(0.5) WITHIN GROUP (ORDER BY ")  # fmt: skip
-
-
 def _is_cast(words: Sequence[Token], at: int) -> bool:
     """Whether the type at ``at`` is that of ``x::type`` or of ``CAST(x AS type)``."""
     if word(words, at - 1) == "::":
@@ -235,29 +292,25 @@ def _is_cast(words: Sequence[Token], at: int) -> bool:
     return word(words, at - 1) == "AS" and word(words, at + 1) == ")"
 
 
+def _extract(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """EXTRACT(part FROM x), whose parts and results are not PostgreSQL's."""
+    part = words[at + 2] if at + 2 < len(words) else None
+    if part is None or (part.name is None and part.value is None) or word(words, at + 3) != "FROM":
+        return
+    edits.replace(words[at], words[at], "standin.date_part")
+    edits.replace(part, words[at + 3], f"{quote_literal((part.name or part.value or '').lower())},")
+
+
+def _convert(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """CONVERT(type, x) as CAST(x AS type)."""
+    close, arguments = _arguments(words, at)
+    if close >= len(words) or len(arguments) != 2 or words[at + 2].kind is not Kind.WORD:
+        return
+    kind, value = (" ".join(token.text for token in words[a:b]) for a, b in arguments)
+    kind = "timestamp" if kind.lower() == "datetime" else kind
+    edits.replace(words[at], words[close], edited(tokenize(f"CAST({value} AS {kind})")))
+
+
 def _quote_date_part(words: Sequence[Token], at: int, edits: Edits) -> None:
     if at < len(words) and words[at].kind is Kind.WORD and word(words, at + 1) == ",":
         edits.replace(words[at], words[at], quote_literal(words[at].text.lower()))
-
-
-def _listagg(words: Sequence[Token], at: int, edits: Edits) -> None:
-    """LISTAGG(x, d) WITHIN GROUP (ORDER BY y) as listagg(x::text, d ORDER BY y)."""
-    close = close_parenthesis(words, at + 1)
-    arguments = split_list(words, at + 1, close)
-    first, stop = arguments[0]
-    begin = first + 1 if word(words, first) == "DISTINCT" else first
-    if close >= len(words) or begin >= stop or len(arguments) > 2:
-        return
-    edits.replace(words[at], words[at], "standin.listagg")
-    # Insertions sit right behind tokens, so nested functions in the argument are still edited.
-    edits.insert_after(words[begin - 1], "(")
-    edits.insert_after(words[stop - 1], ")::text" if len(arguments) == 2 else ")::text, ''")
-    if word(words, close + 1) == "WITHIN" and word(words, close + 2) == "GROUP":
-        opening = close + 3
-        ending = close_parenthesis(words, opening)
-        if ending >= len(words):
-            return
-        # Move the closing parenthesis behind the ORDER BY.
-        edits.replace(words[close], words[opening], " ")
-        if word(words, ending + 1) == "OVER":
-            raise Refusal("the stand-in has no LISTAGG as a window function yet")

@@ -43,6 +43,11 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 datestyle = 'iso, mdy'
 lc_messages = 'C'
+# As in Redshift: a backslash escapes in every string, and floats are told with 15 digits.
+standard_conforming_strings = off
+escape_string_warning = off
+backslash_quote = on
+extra_float_digits = 0
 # Redshift's drivers know MD5, not SCRAM.
 password_encryption = 'md5'
 md5_password_warnings = off
@@ -213,7 +218,7 @@ class Postgres:
         self.data = self.home / "pgdata"
         self.log = self.home / "postgresql.log"
         self._admin_password = admin_password
-        self._user_password = user_password
+        self.user_password = user_password
         self._user = _service_user()
         self._process: subprocess.Popen[bytes] | None = None
         self.sockets: Path | None = None
@@ -433,7 +438,8 @@ class Postgres:
                 if fresh:
                     cursor.execute(INIT_SQL)
                     cursor.execute(f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE")
-                cursor.execute(f"ALTER ROLE {USER} PASSWORD %s", (self._user_password,))
+                    cursor.execute(f"GRANT pg_signal_backend TO {USER}")  # for CANCEL
+                cursor.execute(f"ALTER ROLE {USER} PASSWORD %s", (self.user_password,))
                 if fresh:
                     cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
         finally:

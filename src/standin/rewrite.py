@@ -11,6 +11,14 @@ import json
 import re
 from dataclasses import replace
 
+from src.standin.access import (
+    cancelled,
+    edit_access,
+    edit_grant,
+    plain_view_change,
+    session_authorization,
+)
+from src.standin.append import append_from
 from src.standin.copy_command import read_copy
 from src.standin.ddl import (
     edit_alter_table,
@@ -22,11 +30,14 @@ from src.standin.ddl import (
     word,
 )
 from src.standin.expressions import EDITED_WORDS, edit_expressions
+from src.standin.history import reads_history
 from src.standin.merge import edit_merge
+from src.standin.parameters import PARAMETERS, shown
+from src.standin.pivot import edit_named_columns
 from src.standin.refusal import IN_TRANSACTION, NOT_SUPPORTED, SYNTAX, Refusal
+from src.standin.routines import edit_call, edit_routine
 from src.standin.select_blocks import (
     edit_blocks,
-    edit_pivot,
     label_columns,
     used_aliases,
     with_alias,
@@ -45,19 +56,7 @@ from src.standin.tokens import (
     split_statements,
     tokenize,
 )
-from src.standin.unload_command import read_unload
-
-SETTINGS = {
-    "QUERY_GROUP", "WLM_QUERY_SLOT_COUNT", "ENABLE_RESULT_CACHE_FOR_SESSION",
-    "ENABLE_CASE_SENSITIVE_IDENTIFIER", "ENABLE_CASE_SENSITIVE_SUPER_ATTRIBUTE",
-    "DESCRIBE_FIELD_NAME_IN_UPPERCASE", "DOWNCASE_DELIMITED_IDENTIFIER",
-    "JSON_SERIALIZATION_ENABLE", "JSON_SERIALIZATION_PARSE_NESTED_STRINGS", "AUTO_ANALYZE",
-    "ANALYZE_THRESHOLD_PERCENT", "MV_ENABLE_AQMV_FOR_SESSION", "ENABLE_NUMERIC_ROUNDING",
-    "ERROR_ON_NONDETERMINISTIC_UPDATE", "USE_FIPS_SSL", "NAVIGATE_SUPER_NULL_ON_ERROR",
-    "SPECTRUM_ENABLE_PSEUDO_COLUMNS", "SPECTRUM_QUERY_MAXERROR", "CAST_SUPER_NULL_ON_ERROR",
-    "ENABLE_VACUUM_BOOST", "MAX_CURSOR_RESULT_SET_SIZE", "INTERVAL_FORBID_COMPOSITE_LITERALS",
-}  # fmt: skip
-"""Redshift's settings that PostgreSQL does not have: kept under a name it accepts."""
+from src.standin.unload_command import ALL_DIGITS, DIGITS_AS_BEFORE, read_unload
 
 # First words of statements that PostgreSQL knows and Redshift does not, or that mean other things.
 _UNKNOWN_HERE = {
@@ -77,6 +76,22 @@ _UNKNOWN_HERE = {
     ("CREATE", "RLS"): "the stand-in has no row-level security policies yet",
     ("CREATE", "POLICY"): "CREATE POLICY is PostgreSQL's",
     ("ANALYZE", "COMPRESSION"): "the stand-in has no ANALYZE COMPRESSION",
+    ("ALTER", "DATASHARE"): "the stand-in has no datashares",
+    ("DROP", "DATASHARE"): "the stand-in has no datashares",
+    ("DESC", "DATASHARE"): "the stand-in has no datashares",
+    ("DESC", "IDENTITY"): "the stand-in has no identity providers",
+    ("CREATE", "IDENTITY"): "the stand-in has no identity providers",
+    ("ALTER", "MASKING"): "the stand-in has no masking policies yet",
+    ("DROP", "MASKING"): "the stand-in has no masking policies yet",
+    ("ATTACH", "MASKING"): "the stand-in has no masking policies yet",
+    ("DETACH", "MASKING"): "the stand-in has no masking policies yet",
+    ("ATTACH", "RLS"): "the stand-in has no row-level security policies yet",
+    ("DETACH", "RLS"): "the stand-in has no row-level security policies yet",
+    ("DROP", "RLS"): "the stand-in has no row-level security policies yet",
+    ("DROP", "MODEL"): "the stand-in has no models",
+    ("DROP", "LIBRARY"): "the stand-in has no libraries",
+    ("ALTER", "EXTERNAL"): "the stand-in has no external tables, schemas or functions",
+    ("USE", ""): "the stand-in has no USE: connect to the other database",
     ("LISTEN", ""): "LISTEN is not supported",
     ("NOTIFY", ""): "NOTIFY is not supported",
     ("CLUSTER", ""): "CLUSTER is not supported",
@@ -105,7 +120,7 @@ def rewrite(text: str, answers: Answers) -> list[Statement] | None:
     """
     plain = _PLAIN_START.match(text)
     whole = text.count("'") % 2 == text.count('"') % 2 == 0
-    if plain is not None and whole and _NOT_PLAIN.search(text) is None:
+    if plain is not None and whole and "\\" not in text and _NOT_PLAIN.search(text) is None:
         return [Statement(text, text.strip(), table=(plain.group(2) or "").lower())]
     try:
         tokens = tokenize(text)
@@ -114,13 +129,28 @@ def rewrite(text: str, answers: Answers) -> list[Statement] | None:
     marked = "/*standin:" in text
     if marked:
         tokens = tokenize("".join(_unmarked(token) for token in tokens))
-    statements = [_rewrite_one(piece, answers) for piece in split_statements(tokens)]
-    return [replace(each, edited=True) for each in statements] if marked else statements
+    folded = _folded(tokens, answers)
+    statements = [_rewrite_one(piece, answers) for piece in split_statements(folded)]
+    if marked or folded is not tokens:
+        return [replace(each, edited=True) for each in statements]
+    return statements
+
+
+def _folded(tokens: list[Token], answers: Answers) -> list[Token]:
+    """The same tokens where no quoted name has capitals, which Redshift folds too."""
+    if answers.keeps_case or not any(
+        token.kind is Kind.QUOTED and token.text.lower() != token.text for token in tokens
+    ):
+        return tokens
+    return [
+        Token(token.kind, token.text.lower(), token.start) if token.kind is Kind.QUOTED else token
+        for token in tokens
+    ]
 
 
 def query_text(text: str, answers: Answers) -> str:
     """One query in PostgreSQL's words; raises Refusal and Question."""
-    pieces = list(split_statements(tokenize(text)))
+    pieces = list(split_statements(_folded(tokenize(text), answers)))
     if len(pieces) != 1:
         raise Refusal("one query is expected", SYNTAX)
     return _rewritten(pieces[0], answers).text
@@ -135,7 +165,8 @@ def _unmarked(token: Token) -> str:
 
 def _rewrite_one(tokens: list[Token], answers: Answers) -> Statement:
     try:
-        return _rewritten(tokens, answers)
+        statement = _rewritten(tokens, answers)
+        return replace(statement, reads_history=reads_history(significant(tokens)))
     except Refusal as refusal:
         return Statement(refusing(refusal), redacted(tokens), edited=True)
 
@@ -156,14 +187,15 @@ def _rewritten(
     has_queries = words[0].word in _QUERIES
 
     def names_of(source: str) -> list[str]:
-        query = query_text(f"SELECT * FROM {source}", answers)
+        query = query_text(f"{_with_clause(words)}SELECT * FROM {source}", answers)
         names = answers.ask(f"SELECT standin.names_of({quote_literal(query)})")
         if not names:
-            raise Refusal("PIVOT over columns that are not known before it is run")
+            raise Refusal("the stand-in has no PIVOT, UNPIVOT or EXCLUDE over columns that are "
+                          "not known before it is run")  # fmt: skip
         found: list[str] = json.loads(names)
         return found
 
-    if has_queries and edit_pivot(words, edits, names_of):
+    if has_queries and edit_named_columns(words, edits, names_of):
         return replace(_rewritten(tokenize(edits.text()), answers), log=statement.log, edited=True)
     statement = _dispatch(words, statement, edits, answers)
     doubtful = False
@@ -195,6 +227,18 @@ def _rewritten(
     return replace(_rewritten(tokens, answers, roots), log=statement.log, edited=True)
 
 
+def _with_clause(words: list[Token]) -> str:
+    """The WITH that a statement begins with, for queries of its parts."""
+    if word(words, 0) != "WITH":
+        return ""
+    depth = 0
+    for at, token in enumerate(words):
+        depth += (token.word == "(") - (token.word == ")")
+        if depth == 0 and token.word == "SELECT":
+            return " ".join(token.text for token in words[:at]) + " "
+    return ""
+
+
 def _query_part(text: str) -> str:
     """What PostgreSQL can prepare of a statement: of CREATE … AS only the query."""
     tokens = significant(tokenize(text))
@@ -223,17 +267,24 @@ def _dispatch(
     if first == "UNLOAD":
         unload = read_unload(words)
         unload.query = query_text(unload.query, answers)
+        exactly = (ALL_DIGITS, DIGITS_AS_BEFORE) if unload.format == "PARQUET" else ()
         # The empty COPY at the end is where a file that cannot be written fails the statement.
         return replace(
             statement,
             text="COPY standin.unload_end FROM STDIN",
-            before=(unload.describing, unload.copying),
+            before=(*exactly[:1], unload.describing, unload.copying),
+            after=exactly[1:],
             unload=unload,
         )
     if first in ("BEGIN", "START"):
         return replace(statement, begins=True)
     if first == "CREATE":
         return _create(words, statement, edits, answers)
+    if first == "ALTER" and second == "TABLE" and (moved := append_from(words)):
+        return replace(
+            statement, text=moved[1], before=(moved[0],),
+            alone="ALTER TABLE APPEND cannot run inside a transaction block",
+        )  # fmt: skip
     if first == "ALTER" and second == "TABLE":
         return replace(statement, alone=edit_alter_table(words, 2, edits).alone)
     if first == "TRUNCATE":
@@ -242,6 +293,8 @@ def _dispatch(
         whole = edit_merge(words, edits)
         target = read_relation(words, 2)[0][-1]
         return replace(statement, text=whole or statement.text, table=target)
+    if first == "CALL":
+        edit_call(words, edits, answers)
     if first == "SHOW":
         query = show_query(words)
         if query is not None:
@@ -253,12 +306,21 @@ def _dispatch(
     if first == "ANALYZE":
         _cut_tail(words, edits, ("PREDICATE", "COLUMNS"), ("ALL", "COLUMNS"))
     elif first in ("SET", "RESET", "SHOW"):
+        if (role := session_authorization(words)) is not None:
+            return replace(statement, text=role)
         _settings(words, edits)
     elif first in ("GRANT", "REVOKE"):
-        for at, token in enumerate(words):
-            if token.word == "ROLE" and word(words, at - 1) in ("TO", "FROM", ","):
-                edits.replace(token, token, "")
+        edit_grant(words, edits)
+    elif first == "CANCEL":
+        doing, answer = cancelled(words)
+        return replace(statement, text=answer, before=(doing,))
+    elif first in ("ALTER", "DROP") and second in ("USER", "DATABASE", "SCHEMA", "ROLE"):
+        edit_access(words, edits)
+    elif (first, second) == ("ALTER", "MATERIALIZED") and (view := plain_view_change(words)):
+        return replace(statement, text=view)
     elif first in ("INSERT", "UPDATE", "DELETE"):
+        if first == "DELETE" and second != "FROM":
+            edits.insert_after(words[0], " FROM")
         return replace(statement, table=_changed(words))
     return statement
 
@@ -295,11 +357,23 @@ def _create(words: list[Token], statement: Statement, edits: Edits, answers: Ans
             return _late_binding(words, at + 1, statement, bounds, answers)
     elif kind == "MATERIALIZED":
         _cut_storage(words, at + 2, edits)
-    elif kind == "USER":
-        for index, token in enumerate(words):
-            if token.word == "PASSWORD" and word(words, index + 1) == "DISABLE":
-                edits.replace(words[index + 1], words[index + 1], "NULL")
+    elif kind in ("USER", "DATABASE", "SCHEMA"):
+        edit_access(words, edits)
+    elif kind in ("PROCEDURE", "FUNCTION"):
+        edit_routine(
+            words, kind, edits,
+            lambda piece: _rewritten(list(piece), answers).text,
+            lambda piece: _edited_piece(list(piece)),
+        )  # fmt: skip
     return statement
+
+
+def _edited_piece(tokens: list[Token]) -> str:
+    """A part of a procedure's body with its SELECTs and expressions edited."""
+    words, edits = significant(tokens), Edits(tokens)
+    edit_blocks(words, edits)
+    edit_expressions(words, edits)
+    return edits.text()
 
 
 def _cut_storage(words: list[Token], at: int, edits: Edits) -> None:
@@ -361,7 +435,9 @@ def _settings(words: list[Token], edits: Edits) -> None:
     at = 1
     if word(words, 0) == "SET" and word(words, 1) in ("SESSION", "LOCAL"):
         at = 2
-    if word(words, at) in SETTINGS and word(words, at + 1) != ".":
+    if word(words, 0) == "SHOW" and word(words, at) in PARAMETERS and at + 1 == len(words):
+        edits.replace(words[0], words[at], shown(words[at].text))
+    elif word(words, at) in PARAMETERS and word(words, at + 1) != ".":
         edits.replace(words[at], words[at], f"standin.{words[at].text.lower()}")
 
 

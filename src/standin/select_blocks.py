@@ -1,19 +1,19 @@
 """The SELECTs of a statement and their clauses, and what Redshift has in them beyond PostgreSQL:
-TOP, QUALIFY, aliases used beside where they are made, PIVOT.
+TOP, QUALIFY, aliases used beside where they are made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from src.standin.ddl import split_list, word
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.tokens import Edits, Kind, Token, close_parenthesis, quote_identifier
 
-_CLAUSES = {"FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET",
+CLAUSES = {"FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET",
             "INTO"}  # fmt: skip
-_SETS = {"UNION", "INTERSECT", "EXCEPT", "MINUS"}
+SETS = {"UNION", "INTERSECT", "EXCEPT", "MINUS"}
 _NO_ALIAS = {"END", "NULL", "TRUE", "FALSE", "SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP",
              "CURRENT_USER", "USER"}  # fmt: skip
 
@@ -69,15 +69,16 @@ def blocks(words: Sequence[Token]) -> list[Block]:
             found.append(block)
         elif depth in open_at:
             block = open_at[depth]
-            if name in _SETS and block.end == len(words):
+            if name in SETS and block.end == len(words):
                 block.end, block.in_set = at, True
             elif name == "WITH" and word(words, at + 1) == "NO":
                 block.end = at  # … WITH NO SCHEMA BINDING
                 del open_at[depth]
             elif (
-                name in _CLAUSES
+                name in CLAUSES
                 and block.end == len(words)
                 and not (name == "FROM" and word(words, at - 1) == "DISTINCT")  # IS DISTINCT FROM
+                and not (name == "GROUP" and word(words, at - 1) == "WITHIN")
             ):
                 block.clauses.setdefault(name, at)
     return found
@@ -167,35 +168,48 @@ def _edit_qualify(
     PostgreSQL computes a set-returning function of ORDER BY after the window functions and
     repeats each row as often as it returns one; so no column is added, and none has to be named.
     """
-    if word(words, block.start + 1) == "DISTINCT":
-        raise Refusal("the stand-in has no QUALIFY with SELECT DISTINCT",
-                      hint="put the SELECT with QUALIFY into a subquery")  # fmt: skip
     begin, end = qualify
+    tail = ") THEN 1 ELSE 0 END)"
+    distinct = word(words, block.start + 1) == "DISTINCT"
+    if distinct:
+        # What passes is made distinct behind it, in a SELECT around this one.
+        edits.replace(words[block.start + 1], words[block.start + 1], "DISTINCT * FROM (SELECT")
+        tail += ") AS standin_qualified"
     edits.replace(words[begin - 1], words[begin - 1],
                   "ORDER BY pg_catalog.generate_series(1, CASE WHEN (")  # fmt: skip
-    edits.insert_after(words[end - 1], ") THEN 1 ELSE 0 END)")
-    if word(words, end) == "ORDER" and word(words, end + 1) == "BY":
+    edits.insert_after(words[end - 1], tail)
+    if not distinct and word(words, end) == "ORDER" and word(words, end + 1) == "BY":
         edits.replace(words[end], words[end + 1], ",")
 
 
-_LABELS = {"MEDIAN", "RATIO_TO_REPORT", "SYSDATE", "NVL2", "DECODE"}
+_LABELS = {
+    "ARRAY": "array", "DATEADD": "date_add", "DATEDIFF": "date_diff",
+    "DATE_PART": "pgdate_part", "DECODE": "case", "EXTRACT": "date_part",
+    "FIRST_VALUE": "first_value", "HLL": "hll", "LAG": "lag", "LAST_VALUE": "last_value",
+    "LEAD": "lead",
+    "LISTAGG": "listagg", "MEDIAN": "median", "NTH_VALUE": "nth_value", "NVL2": "case",
+    "OBJECT": "object", "PERCENTILE_CONT": "percentile_cont",
+    "PERCENTILE_DISC": "percentile_disc", "RATIO_TO_REPORT": "ratio_to_report",
+    "SYSDATE": "timestamp",
+}  # fmt: skip
+"""Calls whose columns PostgreSQL would name otherwise."""
 
 
 def label_columns(words: Sequence[Token], edits: Edits) -> None:
     """Give columns that are nothing but a rewritten call the names that Redshift gives them."""
     for block in blocks(words):
         for item in items(words, block):
-            name = word(words, item.start)
-            if item.alias is not None or name not in _LABELS or item.end <= item.start:
-                continue
-            close = item.start
-            if word(words, close + 1) == "(":
-                close = close_parenthesis(words, close + 1)
-            if word(words, close + 1) == "OVER":
-                close = close_parenthesis(words, close + 2)
-            if close == item.end - 1:
-                label = "case" if name in ("NVL2", "DECODE") else name.lower()
-                edits.insert_after(words[close], f" AS {quote_identifier(label)}")
+            label = _LABELS.get(word(words, item.start))
+            if item.alias is None and label and _call_end(words, item.start) == item.end:
+                edits.insert_after(words[item.end - 1], f" AS {quote_identifier(label)}")
+
+
+def _call_end(words: Sequence[Token], at: int) -> int:
+    """The index behind a call with all that belongs to it."""
+    at += 1
+    while word(words, at) in ("(", "WITHIN", "GROUP", "IGNORE", "RESPECT", "NULLS", "OVER"):
+        at = close_parenthesis(words, at) + 1 if word(words, at) == "(" else at + 1
+    return at
 
 
 # -- aliases -----------------------------------------------------------------------------------
@@ -276,84 +290,3 @@ def _references(words: Sequence[Token], span: tuple[int, int], alias: str) -> li
             places.append(at)
         at += 1
     return places
-
-
-# -- PIVOT -------------------------------------------------------------------------------------
-
-
-def edit_pivot(words: Sequence[Token], edits: Edits, names_of: Callable[[str], list[str]]) -> bool:
-    """The first PIVOT as a grouped SELECT; whether there was one. Raises Refusal.
-
-    ``names_of`` tells the columns of the source, which PIVOT groups by without naming them.
-    """
-    for at, token in enumerate(words):
-        if token.kind is not Kind.WORD or word(words, at + 1) != "(":
-            continue
-        if token.word == "UNPIVOT" and word(words, at - 1) in (")", *_names_before(words, at)):
-            raise Refusal("the stand-in has no UNPIVOT")
-        if token.word == "PIVOT" and word(words, at - 1) in (")", *_names_before(words, at)):
-            _edit_one_pivot(words, at, edits, names_of)
-            return True
-    return False
-
-
-def _names_before(words: Sequence[Token], at: int) -> tuple[str, ...]:
-    before = words[at - 1] if at else None
-    return (before.word,) if before is not None and before.name is not None else ()
-
-
-def _source_start(words: Sequence[Token], at: int) -> int:
-    """Where the table or subquery begins that ends before ``at``."""
-    begin = at - 1
-    if words[begin].word != ")" and word(words, begin - 1) in (")", "AS"):
-        begin -= 1 if word(words, begin - 1) == ")" else 2  # an alias
-    if words[begin].word == ")":
-        depth = 0
-        while begin >= 0:
-            depth += (words[begin].word == ")") - (words[begin].word == "(")
-            if depth == 0:
-                return begin
-            begin -= 1
-    while word(words, begin - 1) == ".":
-        begin -= 2
-    return begin
-
-
-def _edit_one_pivot(
-    words: Sequence[Token], at: int, edits: Edits, names_of: Callable[[str], list[str]]
-) -> None:
-    begin, close = _source_start(words, at), close_parenthesis(words, at + 1)
-    source = " ".join(token.text for token in words[begin:at])
-    if words[begin].word == "(" and words[at - 1].word == ")":
-        source += " AS standin_pivoted"
-    keyword = next((i for i in range(at, close) if words[i].word == "FOR"), close)
-    inside = next((i for i in range(keyword, close) if words[i].word == "IN"), close)
-    if close >= len(words) or inside >= close or inside != keyword + 2:
-        raise Refusal("PIVOT is not understood: expected PIVOT (aggregate FOR column IN (…))",
-                      SYNTAX)  # fmt: skip
-    column = words[keyword + 1]
-    used = {column.name}
-    aggregates = []
-    for start, end in split_list(words, at + 1, keyword):
-        alias = words[end - 1].name or "" if word(words, end - 2) in ("AS", ")") else ""
-        stop = end - (2 if word(words, end - 2) == "AS" else 1) if alias else end
-        used |= {token.name for token in words[start + 1 : stop]}
-        aggregates.append((" ".join(token.text for token in words[start:stop]), alias))
-    outputs = []
-    for start, stop in split_list(words, inside + 1, close_parenthesis(words, inside + 1)):
-        value, name = words[start], words[start].value or words[start].text.lower()
-        if stop - start > 1:
-            name = words[stop - 1].name or name
-        test = "IS NULL" if value.word == "NULL" else f"= {value.text}"
-        for aggregate, alias in aggregates:
-            label = quote_identifier(f"{name}_{alias}" if alias else name)
-            outputs.append(f"{aggregate} FILTER (WHERE {column.text} {test}) AS {label}")
-    kept = [quote_identifier(name) for name in names_of(source) if name not in used]
-    grouping = f" GROUP BY {', '.join(kept)}" if kept else ""
-    text = f"(SELECT {', '.join(kept + outputs)} FROM {source}{grouping})"
-    follows = words[close + 1] if close + 1 < len(words) else None
-    named = follows is not None and follows.name is not None and (
-        follows.word == "AS" or follows.word not in _CLAUSES | _SETS | {
-            "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "ON", "WITH"}
-    )  # fmt: skip
-    edits.replace(words[begin], words[close], text if named else f"{text} AS standin_pivot")

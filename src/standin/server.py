@@ -85,7 +85,10 @@ class _InUse(UsageError):
 class Server:
     """The stand-in in this very process; ``serve`` returns when it has been told to stop."""
 
-    def __init__(self, home: Path, *, port: int = 0, ephemeral: bool = False) -> None:
+    def __init__(
+        self, home: Path, *, port: int = 0, ephemeral: bool = False, iam: bool = False
+    ) -> None:
+        self._iam = iam
         self.home = home.resolve()
         self._port = port
         self._ephemeral = ephemeral
@@ -114,6 +117,7 @@ class Server:
                 log,
                 server_context(self.home),
                 self._port,
+                iam=self._iam,
             )
             postgres.start()
             endpoint = Endpoint(HOST, listener.port, DATABASE, USER, passwords["user"], os.getpid())
@@ -215,7 +219,9 @@ class Standin:
         buckets: Mapping[str, Path] | None = None,
         ephemeral: bool = False,
         s3: Mapping[str, str | bool | None] | None = None,
+        iam: bool = False,
     ) -> None:
+        self._iam = iam
         self.home = Path(home).resolve()
         self._port = port
         self._buckets = dict(buckets or {})
@@ -239,6 +245,7 @@ class Standin:
         command = [sys.executable, "-m", "src.standin", "--home", str(self.home)]
         command += ["--port", str(self._port), "--child"]
         command += ["--ephemeral"] if self._ephemeral else []
+        command += ["--iam"] if self._iam else []
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, os.environ.get("PYTHONPATH", "")]
         # Its standard input is the pipe whose end says that we are gone.

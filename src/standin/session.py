@@ -21,6 +21,8 @@ from src.standin import protocol
 from src.standin.asked import Asked
 from src.standin.bulk import Bulk, Stores
 from src.standin.copy_in import Loader
+from src.standin.history import History, Ran, label_of, now
+from src.standin.parameters import keeps_case
 from src.standin.reword import (
     is_conflict,
     is_lost_relation,
@@ -30,6 +32,7 @@ from src.standin.reword import (
 from src.standin.rewrite import in_transaction, rewrite
 from src.standin.start_up import Greeting, greet
 from src.standin.statement import Answers, Question, Statement, refusing
+from src.standin.super_output import compact_row, super_columns
 from src.standin.wire import Gone, Side, Stopped, Wire, hang_up
 
 if TYPE_CHECKING:
@@ -46,8 +49,16 @@ class Services(Stores, Protocol):
     def tls(self) -> ssl.SSLContext:
         """The context for encrypted connections."""
 
+    def password_of(self, user: str, given: str) -> str | None:
+        """The password of a user who logs in by IAM; None when that is not allowed."""
+
     def after_ddl(self, database: str) -> None:
         """Rebuild late-binding views after DDL has been committed."""
+
+    history: History
+
+    def write_history(self, database: str) -> None:
+        """Let the system views have what was run so far."""
 
     def view_failure(self, database: str) -> tuple[str, str] | None:
         """SQLSTATE and message of a late-binding view that cannot be read now."""
@@ -77,19 +88,24 @@ class Session:
         self._question = ""
         self._prepared: dict[str, Statement] = {}
         self._portals: dict[str, Statement] = {}
+        self._supers: dict[bytes, tuple[int, ...]] = {}
         self._bulk = Bulk(services)
         self._ddl = False
         self.user = ""
         self.database = ""
         self.application = ""
         self.pid = 0
+        self._label = ""
+        self._keeps_case = False
 
     # -- life --------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Serve until one side goes; closes both."""
         try:
-            greeting = greet(self._client, self._connect, self._services.tls)
+            greeting = greet(
+                self._client, self._connect, self._services.tls, self._services.password_of
+            )
             if greeting is not None:
                 self._relay(greeting)
         except (Gone, ConnectionError, protocol.ProtocolError, ValueError, struct.error):
@@ -182,6 +198,8 @@ class Session:
             hides += [False] + [True] * len(statement.after)
         asked = Asked(b"Q", statements=statements, hides=hides)
         edited = any(hides) or any(statement.edited for statement in statements)
+        if any(statement.reads_history for statement in statements):
+            self._services.write_history(self.database)
         body = protocol.encode(";\n".join(pieces)) + b"\0" if edited else payload
         self._ask(asked, protocol.message(b"Q", body))
         if any(statement.before for statement in statements) and not self._skipping:
@@ -191,7 +209,10 @@ class Session:
         """The client's text in PostgreSQL's words; raises Question."""
         if self._answers is None or self._answers_for != text:
             may_ask = self._status != b"E" and not self._skipping
-            self._answers, self._answers_for = Answers(may_ask=may_ask), text
+            self._answers, self._answers_for = (
+                Answers(may_ask=may_ask, keeps_case=self._keeps_case),
+                text,
+            )
         statements = rewrite(text, self._answers)
         self._answers = None
         return statements
@@ -225,6 +246,7 @@ class Session:
         name, at = protocol.cstring(payload, 0)
         text, at = protocol.cstring(payload, at)
         statements = self._rewritten(text)
+        self._supers.pop(b"S" + protocol.encode(name), None)
         data = protocol.message(b"P", payload)
         if statements is not None and len(statements) == 1:
             self._prepared[name] = statements[0]
@@ -240,6 +262,8 @@ class Session:
         portal, at = protocol.cstring(payload, 0)
         name, _ = protocol.cstring(payload, at)
         statement = self._prepared.get(name)
+        known = self._supers.get(b"S" + protocol.encode(name), ())
+        self._supers[b"P" + protocol.encode(portal)] = known
         if statement is not None:
             self._portals[portal] = statement
         else:
@@ -250,7 +274,7 @@ class Session:
         )
 
     def _on_describe(self, payload: bytes) -> None:
-        self._ask(Asked(b"D"), protocol.message(b"D", payload))
+        self._ask(Asked(b"D", described=payload[:-1]), protocol.message(b"D", payload))
 
     def _on_close(self, payload: bytes) -> None:
         name, _ = protocol.cstring(payload, 1)
@@ -276,6 +300,8 @@ class Session:
         if statement is None or self._skipping:
             self._ask(Asked(b"E", statements=[statement] if statement else []), data)
             return
+        if statement.reads_history:
+            self._services.write_history(self.database)
         inside = self._status != b"I" or self._pipeline_began
         if statement.alone is not None and inside:
             self._hidden(refusing(in_transaction(statement.alone)), statement)
@@ -283,7 +309,7 @@ class Session:
             # A COPY's target is looked up anew each time: it may be seconds old, or another.
             for text in statement.before:
                 self._hidden(text, statement)
-        asked = Asked(b"E", statements=[statement])
+        asked = Asked(b"E", statements=[statement], portal=b"P" + protocol.encode(portal))
         self._ask(asked, data)
         for text in statement.after:
             self._hidden(text, statement)
@@ -318,7 +344,7 @@ class Session:
         while (found := inbox.peek()) is not None:
             kind, start, end = found
             inbox.at = end
-            if kind == b"D" and not hiding:
+            if kind == b"D" and not hiding and not self._places():
                 continue
             if run < start:
                 self.wire.to_client += memoryview(data)[run:start]
@@ -340,7 +366,11 @@ class Session:
         hidden = head is not None and head.hides_result()
         if kind == b"D":
             assert head is not None
-            head.rows.append(protocol.row_values(payload))
+            if hidden:
+                head.rows.append(protocol.row_values(payload))
+            else:
+                row = compact_row(payload, self._places())
+                self.wire.to_client += protocol.message(b"D", row)
             return False
         if kind in (b"1", b"2", b"3", b"n", b"s", b"I"):
             if head is not None and head.kind != b"Q":
@@ -349,9 +379,17 @@ class Session:
         if kind == b"T":
             if hidden:
                 self._bulk.described = payload
-            if head is not None and head.kind == b"D":
+            if head is None:
+                return True
+            told, places = super_columns(payload)
+            if head.kind == b"D":
+                self._supers[head.described] = places
                 self._pop()
-            return not hidden
+            else:
+                head.supers = places
+            if not hidden:
+                self.wire.to_client += protocol.message(b"T", told)
+            return False
         if kind in (b"H", b"d", b"c") and hidden:
             self._bulk.unload(head.statement if head is not None else None, kind, payload)
             return False
@@ -384,6 +422,13 @@ class Session:
                 return False
         return True
 
+    def _places(self) -> tuple[int, ...]:
+        """Where SUPER columns are in the rows that are now coming."""
+        if not self._asked:
+            return ()
+        head = self._asked[0]
+        return self._supers.get(head.portal, ()) if head.portal else head.supers
+
     def _pop(self) -> None:
         asked = self._asked.popleft()
         if asked is self._barrier:
@@ -406,6 +451,8 @@ class Session:
             told, tag = self._bulk.completed(tag)
             self.wire.to_client += told
             self._ddl |= tag.startswith(("CREATE", "ALTER", "DROP"))
+            if tag in ("SET", "RESET"):
+                self._keeps_case = keeps_case(statement.log, self._keeps_case)
             self._log(statement, tag, head)
         head.done += 1
         head.started = time.monotonic()
@@ -482,6 +529,13 @@ class Session:
 
     def _log(self, statement: Statement, outcome: str, head: Asked | None) -> None:
         started = head.started if head is not None else time.monotonic()
+        self._label = label_of(statement.log, self._label)
+        self._services.history.note(
+            Ran(
+                self._bulk.query, self.user, self.database, self.pid, self._label, now(),
+                time.monotonic() - started, outcome, statement.log,
+            )
+        )  # fmt: skip
         self._services.log.write(
             client=self.application,
             user=self.user,

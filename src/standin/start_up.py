@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from src.standin import protocol
+from src.standin.iam import iam_user, log_in, take_password
 from src.standin.tls import TlsSocket
 from src.standin.wire import Gone, Side
 
@@ -31,11 +32,15 @@ class Greeting:
 
 
 def greet(
-    client: Side, connect: Callable[[], socket.socket], tls: Callable[[], ssl.SSLContext]
+    client: Side,
+    connect: Callable[[], socket.socket],
+    tls: Callable[[], ssl.SSLContext],
+    password_of: Callable[[str, str], str | None],
 ) -> Greeting | None:
     """Read the start-up packets; None when there is nothing to serve behind them.
 
-    ``connect`` opens a connection to PostgreSQL, ``tls`` gives the context for encryption.
+    ``connect`` opens a connection to PostgreSQL, ``tls`` gives the context for encryption, and
+    ``password_of`` the password of a user who logs in by IAM (its name, and how it was given).
     """
     while True:
         (size,) = struct.unpack("!I", _exactly(client, 4))
@@ -57,14 +62,20 @@ def greet(
                 server.recv(1)  # PostgreSQL closes when the signal is sent
             return None
         else:
-            return _hello(client, connect, code, body[4:])
+            return _hello(client, connect, code, body[4:], password_of)
 
 
 def _hello(
-    client: Side, connect: Callable[[], socket.socket], code: int, body: bytes
+    client: Side,
+    connect: Callable[[], socket.socket],
+    code: int,
+    body: bytes,
+    password_of: Callable[[str, str], str | None],
 ) -> Greeting | None:
     parameters = protocol.startup_parameters(body)
-    user = parameters.get("user", "")
+    given = parameters.get("user", "")
+    by_iam = iam_user(given)
+    user = parameters["user"] = given if by_iam is None else by_iam
     database = parameters.setdefault("database", user)
     known = {k: v for k, v in parameters.items() if k.lower() in _KNOWN_PARAMETERS}
     # Some drivers send Python's or Java's name of the encoding.
@@ -77,7 +88,20 @@ def _hello(
     except OSError:
         _refuse(client, "57P03", "the stand-in's PostgreSQL is not there, try again")
         return None
+    password = None
+    if by_iam is not None:
+        password = password_of(by_iam, given)
+        if password is None:
+            _refuse(client, "28000", f'no login by IAM for "{given}": start the stand-in with '
+                    "--iam, and make the user first")  # fmt: skip
+            server.close()
+            return None
+        take_password(client, _exactly)
     server.sendall(protocol.startup_message(code, known))
+    if password is not None and not log_in(server, user, password):
+        _refuse(client, "28000", f'PostgreSQL does not let "{user}" in')
+        server.close()
+        return None
     application = parameters.get("application_name") or _driver(parameters)
     return Greeting(client, server, user, database, application)
 

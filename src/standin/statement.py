@@ -34,6 +34,8 @@ class Statement:
     alone: str | None = None
     """Why the statement is refused inside a transaction, if it is."""
     begins: bool = False
+    reads_history: bool = False
+    """Whether it asks for what was run before."""
     table: str = ""
     """The table a change is made to, for the words of a serializable conflict."""
 
@@ -49,8 +51,10 @@ class Question(Exception):
 class Answers:
     """What has been asked on the client's connection for the statements at hand."""
 
-    def __init__(self, *, may_ask: bool = True) -> None:
+    def __init__(self, *, may_ask: bool = True, keeps_case: bool = False) -> None:
         self.known: dict[str, str | None] = {}
+        self.keeps_case = keeps_case
+        """Whether quoted names keep their capitals: enable_case_sensitive_identifier."""
         self._may_ask = may_ask
 
     def ask(self, sql: str) -> str | None:

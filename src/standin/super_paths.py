@@ -146,6 +146,9 @@ def _edit_from(words: Sequence[Token], span: tuple[int, int], scope: _Scope, edi
         elif name == "ON":
             fresh = False
             at += 1
+        elif fresh and name == "UNPIVOT" and at + 1 < span[1] and words[at + 1].name is not None:
+            at = _edit_object(words, at, scope, edits)
+            fresh = False
         elif fresh and words[at].name is not None and name not in ("LATERAL", "ONLY", "AS"):
             at = _edit_relation(words, at, scope, edits)
             fresh = False
@@ -206,6 +209,30 @@ def _edit_unnest(
     return after
 
 
+def _edit_object(words: Sequence[Token], at: int, scope: _Scope, edits: Edits) -> int:
+    """``UNPIVOT c.address AS val AT attr``: the values of an object with their names."""
+    steps, end = _chain(words, at + 1)
+    first = words[at + 1].name or ""
+    path = _path(steps, scope)
+    if path is None:
+        own = quote_identifier(first)
+        path = f"{own}.{own}" if first in scope.elements else _text(words[at + 1 : end])
+    after = end + 1 if word(words, end) == "AS" else end
+    alias = words[after].name if after < len(words) else None
+    if alias is None or word(words, after + 1) != "AT" or after + 2 >= len(words):
+        return end
+    own, label = quote_identifier(alias), quote_identifier(words[after + 2].name or "")
+    scope.elements.add(alias)
+    edits.replace(
+        words[at], words[after + 2], f"LATERAL standin.unpivot({path}) AS {own}({own}, {label})"
+    )
+    return after + 3
+
+
+def _text(words: Sequence[Token]) -> str:
+    return "".join(token.text for token in words)
+
+
 def _relation_positions(words: Sequence[Token], spans: Sequence[tuple[int, int]]) -> set[int]:
     """Places in FROM clauses where relations stand, which are no navigation."""
     places: set[int] = set()
@@ -246,7 +273,17 @@ def _edit_paths(
             if path is not None:
                 tail = _label(words, at, end, steps, block)
                 edits.replace(words[at], words[end - 1], path + tail)
+                if follows in ("=", "<", ">", "!"):
+                    _edit_compared(words, end, edits)
         at = max(end, at + 1)
+
+
+def _edit_compared(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """A string that a SUPER value is compared with is a string of SUPER, and no JSON text."""
+    while word(words, at) in ("=", "<", ">", "!"):
+        at += 1
+    if at < len(words) and words[at].kind is Kind.STRING and word(words, at + 1) != "::":
+        edits.replace(words[at], words[at], f"to_jsonb({words[at].text}::text)")
 
 
 def _label(

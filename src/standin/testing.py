@@ -44,15 +44,7 @@ class Redshift:
 
     def connect(self, *, autocommit: bool = False) -> psycopg2.extensions.connection:
         """A psycopg2 connection; the caller closes it."""
-        connection = psycopg2.connect(
-            host=self.host,
-            port=self.port,
-            dbname=self.database,
-            user=self.user,
-            password=self.password,
-        )
-        connection.autocommit = autocommit
-        return connection
+        return _connect(self, autocommit)
 
     @property
     def url(self) -> str:
@@ -88,7 +80,7 @@ def redshift(
     """An empty database for one test."""
     endpoint, home = redshift_endpoint
     name = re.sub(r"\W", "_", request.node.name.lower())[:40] + "_" + secrets.token_hex(4)
-    with closing(_maintenance(endpoint)) as connection, connection.cursor() as cursor:
+    with closing(_connect(endpoint, True)) as connection, connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
     try:
         yield Redshift(
@@ -101,17 +93,17 @@ def redshift(
             home / "server.crt",
         )
     finally:
-        with closing(_maintenance(endpoint)) as connection, connection.cursor() as cursor:
+        with closing(_connect(endpoint, True)) as connection, connection.cursor() as cursor:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _maintenance(endpoint: Endpoint) -> psycopg2.extensions.connection:
+def _connect(at: Redshift | Endpoint, autocommit: bool) -> psycopg2.extensions.connection:
     connection = psycopg2.connect(
-        host=endpoint.host,
-        port=endpoint.port,
-        dbname=endpoint.database,
-        user=endpoint.user,
-        password=endpoint.password,
+        host=at.host,
+        port=at.port,
+        dbname=at.database,
+        user=at.user,
+        password=at.password,
     )
-    connection.autocommit = True
+    connection.autocommit = autocommit
     return connection

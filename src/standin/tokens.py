@@ -1,7 +1,8 @@
 """Cut SQL text into tokens, so that statements can be edited without parsing or reprinting them.
 
-The tokenizer knows what PostgreSQL's lexer knows about where a word ends: quotes, escape strings,
-dollar quotes, nested comments. Joining all token texts gives the input back, to the byte.
+The tokenizer knows what PostgreSQL's lexer knows about where a word ends: quotes, in which a
+backslash escapes as in Redshift, dollar quotes, nested comments. Joining all token texts gives
+the input back, to the byte.
 """
 
 from __future__ import annotations
@@ -63,9 +64,8 @@ class Token:
             tag = text[: text.index("$", 1) + 1]
             return text[len(tag) : -len(tag)]
         body = text[text.index("'") + 1 : -1].replace("''", "'")
-        if text[0] in "eE":
-            body = re.sub(r"\\(.)", r"\1", body, flags=re.DOTALL)
-        return body
+        # Only what a quote needs: COPY and UNLOAD read '\N' and '\t' themselves.
+        return re.sub(r"\\([\\'])", r"\1", body)
 
 
 class UnfinishedText(ValueError):
@@ -76,8 +76,7 @@ _TOKEN = re.compile(
     r"""
     (?P<space>(?:\s+|--[^\n]*)+)
   | (?P<comment>/\*)
-  | (?P<string>[nN]?'[^']*(?:''[^']*)*')
-  | (?P<estring>[eE]'[^'\\]*(?:(?:''|\\.)[^'\\]*)*')
+  | (?P<string>[nNeE]?'[^'\\]*(?:(?:''|\\.)[^'\\]*)*')
   | (?P<bstring>[bBxX]'[^']*')
   | (?P<ustring>[uU]&'[^']*(?:''[^']*)*')
   | (?P<uquoted>[uU]&"[^"]*(?:""[^"]*)*")
@@ -95,7 +94,6 @@ _TOKEN = re.compile(
 _KINDS = {
     "space": Kind.SPACE,
     "string": Kind.STRING,
-    "estring": Kind.STRING,
     "bstring": Kind.STRING,
     "ustring": Kind.STRING,
     "uquoted": Kind.QUOTED,

@@ -21,6 +21,15 @@ _NOT_WITH = {
     "TEXT": (),
 }  # fmt: skip
 
+# Parquet has floats as they are; texts have the 15 digits that clients are shown.
+ALL_DIGITS = (
+    "SELECT set_config('standin.digits', current_setting('extra_float_digits'), true), "
+    "set_config('extra_float_digits', '1', true)"
+)
+DIGITS_AS_BEFORE = (
+    "SELECT set_config('extra_float_digits', current_setting('standin.digits'), true)"
+)
+
 
 @dataclass
 class UnloadCommand:

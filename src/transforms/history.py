@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
+from pyspark.sql.window import WindowSpec
 
 from src.contract.column import Column
 from src.contract.types import BOOLEAN, TIMESTAMP
@@ -42,7 +43,8 @@ def fold_history(
     the last until 2199-12-31. Of several versions at one instant the last in ``order`` counts;
     a version that changes no tracked column opens no row. ``overwritten`` columns have the last
     version's value in every row. ``deleted`` marks versions that are tombstones: the member's
-    rows stay, flagged from the tombstone on.
+    rows stay, flagged from the tombstone on, with what it was before whatever the tombstone says.
+    A member of tombstones alone has no row.
     """
     is_deleted = deleted if deleted is not None else F.lit(False)
     of_key = Window.partitionBy(*key)
@@ -50,6 +52,8 @@ def fold_history(
     at_instant = Window.partitionBy(*key, "valid at").orderBy(*[column.desc() for column in order])
     # Helper columns have a blank in their names, which no contract can declare.
     timed = versions.withColumn("valid at", valid_from).withColumn("is_deleted", is_deleted)
+    if deleted is not None:
+        timed = _as_before(timed, [*tracked, *overwritten], in_order)
     last_at_instant = timed.withColumn("nth last", F.row_number().over(at_instant)).where(
         F.col("nth last") == 1
     )
@@ -80,6 +84,16 @@ def fold_history(
         F.col("next at").isNull().alias("is_current"),
         "is_deleted",
     )
+
+
+def _as_before(versions: DataFrame, columns: Sequence[str], in_order: WindowSpec) -> DataFrame:
+    """The versions, tombstones among them with the columns of the last version that is none."""
+    own = F.when(~F.col("is_deleted"), F.struct(*columns))
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    filled = versions.withColumn("held before", F.last(own, ignorenulls=True).over(so_far))
+    known = filled.where(F.col("held before").isNotNull())
+    held = {name: F.col("held before")[name] for name in columns}
+    return known.withColumns(held).drop("held before")
 
 
 def inferred_history(members: DataFrame) -> DataFrame:

@@ -12,7 +12,7 @@ from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.checks import Accepted, Holds, NotNull, Pattern, Range, RowCheck
 from src.contract.column import Column
-from src.contract.source import Source
+from src.contract.source import TOMBSTONE, Source
 from src.transforms.written import in_plain_form
 
 # Blanks that spreadsheets and web forms leave around values: also no-break and zero-width ones.
@@ -67,12 +67,16 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
         *[_value(column, source).alias(column.name) for column in source.columns],
         *([_imputed(source).alias("imputed_columns")] if source.imputes else []),
     )
-    errors = [check for check in source.checks if check.severity == "error"]
-    warns = [check for check in source.checks if check.severity == "warn"]
-    reasons = [_refusal(column) for column in source.columns] + [
-        failure(check, _text_of(check, source)) for check in errors
+    errors = [check for check in source.row_checks if check.severity == "error"]
+    warns = [check for check in source.row_checks if check.severity == "warn"]
+    reasons = [_refusal(column, source) for column in source.columns] + [
+        _unless_tombstone(check, source, failure(check, _text_of(check, source)))
+        for check in errors
     ]
-    names = [F.when(_fails(check), F.lit(check.name)) for check in warns]
+    names = [
+        _unless_tombstone(check, source, F.when(_fails(check), F.lit(check.name)))
+        for check in warns
+    ]
     unparsed = [
         F.when(F.col(_text(column)).isNotNull() & F.col(column.name).isNull(), F.lit(column.name))
         for column in source.additive
@@ -222,19 +226,42 @@ def _imputed(source: Source) -> SparkColumn:
     return F.when(listed != "", listed)
 
 
-def _refusal(column: Column) -> SparkColumn:
+def _is_tombstone(source: Source) -> SparkColumn:
+    return F.coalesce(F.col(_text(source.column(str(source.op)))) == TOMBSTONE, F.lit(False))
+
+
+def _needed(column: str, source: Source) -> bool:
+    """Whether a tombstone needs the column too; it may lack all others."""
+    return not source.op or column in source.record_key
+
+
+def _unless_tombstone(check: RowCheck, source: Source, found: SparkColumn) -> SparkColumn:
+    """Null for a tombstone where the check asks for values that it may lack."""
+    asks = isinstance(check, Holds) or (
+        isinstance(check, NotNull) and not _needed(check.column, source)
+    )
+    return F.when(~_is_tombstone(source), found) if source.op and asks else found
+
+
+def _refusal(column: Column, source: Source) -> SparkColumn:
     """Null, or the sentence that says why the column's text is refused."""
     text = F.col(_text(column))
     found = _found(text)
     bad = text.isNotNull() & F.col(column.name).isNull()
-    sentence = F.when(
-        bad, F.concat(F.lit(f"{column.name}: expected {_expected(column)}, found "), found)
-    )
+    sentence = F.when(bad, F.concat(F.lit(refusal_of_type(column)), found))
     if not column.nullable and not column.impute:
-        sentence = F.when(
-            text.isNull(), F.lit(f"{column.name}: expected a value, found none")
-        ).otherwise(sentence)
+        missing = text.isNull()
+        if not _needed(column.name, source):
+            missing = missing & ~_is_tombstone(source)
+        sentence = F.when(missing, F.lit(f"{column.name}: expected a value, found none")).otherwise(
+            sentence
+        )
     return sentence
+
+
+def refusal_of_type(column: Column) -> str:
+    """How the reason begins of a cell that is not of the column's type."""
+    return f"{column.name}: expected {_expected(column)}, found "
 
 
 def _found(text: SparkColumn) -> SparkColumn:

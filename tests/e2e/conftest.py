@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,31 +18,3 @@ def homes(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Any:
         return open_home(tmp_path_factory.mktemp(name))
 
     return make
-
-
-def shared(name: str) -> Path:
-    """A folder of real data; required in CI, elsewhere its absence is a skip."""
-    place = Path(os.environ.get("STARLIFT_SHARED_DATA", "../shared/data")).absolute() / name
-    if not place.is_dir():
-        if os.environ.get("STARLIFT_REQUIRE_SHARED_DATA"):
-            pytest.fail(f"The real data is required here and not in {place}")
-        pytest.skip(f"the real data is not in {place}; set STARLIFT_SHARED_DATA")
-    return place
-
-
-@pytest.fixture(scope="session")
-def shared_chinook() -> Path:
-    """The real Chinook database as CSV."""
-    return shared("chinook")
-
-
-@pytest.fixture(scope="session")
-def shared_sparkify() -> Path:
-    """Real logs and songs of the music streaming service."""
-    return shared("sparkify")
-
-
-@pytest.fixture(scope="session")
-def shared_ecommerce() -> Path:
-    """The UCI Online Retail set as the shop's raw files."""
-    return shared("ecommerce")

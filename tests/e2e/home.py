@@ -49,6 +49,18 @@ class Home:
         finally:
             connection.close()
 
+    def execute(self, sql: str) -> None:
+        """Run a statement that answers nothing, and commit it."""
+        at = self.endpoint
+        connection = psycopg2.connect(
+            host=at.host, port=at.port, dbname=at.database, user=at.user, password=at.password
+        )
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql)
+        finally:
+            connection.close()
+
     def table(self, name: str, leave_out: tuple[str, ...] = (), warehouse: str = "chinook") -> Rows:
         """All rows of a table of either room, in an order of their own, without some columns."""
         found = self.query(

@@ -12,11 +12,25 @@ from typing import Any
 
 import yaml
 
+from src.io.redshift_session import Address
 from src.transforms.warehouses import warehouse
 from tests.loader.shop import Shop
 
 CHINOOK = tuple(table for table, _ in warehouse("chinook").tables)
 ROOT = Path(__file__).parents[2]
+
+
+def redshift_settings(at: Address, copy_url: str, **more: Any) -> dict[str, Any]:
+    """The part ``redshift`` of settings that lead to the stand-in."""
+    return {
+        "driver": "psycopg2",
+        "host": at.host,
+        "port": at.port,
+        "database": at.database,
+        "user": at.user,
+        "ssl": False,
+        "copy_url": copy_url,
+    } | more
 
 
 @dataclass

@@ -23,8 +23,9 @@ from src.contract.column import Column
 from src.contract.table import Distribution, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, DATE, TIMESTAMP, Type, decimal, varchar
 from src.contract.warehouse import Warehouse
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, Log
+from src.io.log import Log
 from src.io.redshift import Connect
 from src.io.redshift_retry import Patience
 from src.io.store import LocalStore

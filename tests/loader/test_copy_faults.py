@@ -18,7 +18,7 @@ from src.contract.table import Table
 from src.contract.types import BIGINT, decimal, varchar
 from src.errors import LoadFailed
 from src.io import redshift_sql as sql
-from src.io.log import ChangeSet, DataFile
+from src.io.entry import ChangeSet, DataFile
 from src.io.manifest import manifest_of
 from src.io.redshift import Connect, StatementFailed
 from src.io.store import LocalStore

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from src.connect import open_warehouse
 from src.errors import LoadFailed, UsageError
@@ -40,6 +40,7 @@ def test_rows_come_by_pages_with_their_types(api: DataApi) -> None:
     )
     assert names == ["a", "b", "c", "d"]
     assert rows == [(n, None if n == 3 else "x", Decimal(f"{n}.00"), n > 2) for n in range(1, 8)]
+    assert all(str(row[2]) == f"{row[0]}.00" for row in rows)
     assert api.table("SELECT 1 WHERE false") == (["?column?"], [])
     assert api.table("SET query_group TO 'x'") == ([], [])
 
@@ -93,7 +94,8 @@ def test_a_call_whose_answer_is_lost_is_run_once(
     tokens = [
         given["ClientToken"] for name, given in fake.calls if name.endswith("ExecuteStatement")
     ]
-    assert len(tokens) == 5 and len(set(tokens)) == 2
+    assert len(tokens) == 5
+    assert set(tokens) == {client_token("a run and a table"), client_token("a run and an entry")}
     asking.run("DROP TABLE token_test")
 
 
@@ -126,6 +128,43 @@ def test_answers_that_never_come_are_a_loss(service: tuple[FakeDataApi, Any]) ->
     assert caught.value.lost
 
 
+@pytest.mark.parametrize(
+    ("code", "lost"),
+    [
+        ("ThrottlingException", True),
+        ("InternalServerException", True),
+        ("ActiveStatementsExceededException", True),
+        ("ActiveSessionsExceededException", True),
+        ("ValidationException", False),
+        ("AccessDeniedException", False),
+    ],
+)
+def test_which_refusals_of_the_service_are_taken_again(code: str, lost: bool) -> None:
+    """Too many at once, or a fault of the service: later it may take the call."""
+
+    class Service:
+        def execute_statement(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": code, "Message": "said"}}, "ExecuteStatement")
+
+    with pytest.raises(StatementFailed, match="said") as caught:
+        DataApi(Service(), Target("dev", workgroup="wg1")).execute("SELECT 1")
+    assert caught.value.lost is lost
+
+
+def test_a_statement_that_somebody_aborted_has_failed(service: tuple[FakeDataApi, Any]) -> None:
+    """Rule 28."""
+    fake, client = service
+    answer = fake.answer
+
+    def aborted(name: str, given: dict[str, Any]) -> dict[str, Any]:
+        found = answer(name, given)
+        return found | {"Status": "ABORTED"} if name == "DescribeStatement" else found
+
+    fake.answer = aborted  # type: ignore[method-assign]
+    with pytest.raises(StatementFailed, match="the statement was aborted"):
+        DataApi(client, Target("dev", workgroup="wg1"), sleep=lambda _: None).execute("SELECT 1")
+
+
 def test_a_load_survives_lost_answers_of_every_call(
     service: tuple[FakeDataApi, Any], api: DataApi, shop: Shop, asking: Asking
 ) -> None:
@@ -148,6 +187,7 @@ def test_more_than_forty_statements_are_refused_before_they_are_sent(
     with pytest.raises(LoadFailed, match=r"at most 40 statements, found 41.*psycopg2"):
         api.together(["SELECT 1"] * 41)
     assert service[0].calls == []
+    api.together(["SELECT 1"] * 40)
     with pytest.raises(ParamValidationError):
         service[1].batch_execute_statement(Sqls=[], Database="d", WorkgroupName="wgx")
 
@@ -166,6 +206,25 @@ def test_waits_grow_and_are_bounded(service: tuple[FakeDataApi, Any]) -> None:
     service[0].answer = slow  # type: ignore[method-assign]
     api.execute("SELECT 1")
     assert waits == sorted(waits) and len(waits) == 22 and max(waits) == 5.0
+
+
+def test_a_statement_that_takes_too_long_is_cancelled(service: tuple[FakeDataApi, Any]) -> None:
+    """Rule 28: one that is STARTED for ever is not polled for ever, and not tried again."""
+    fake, client = service
+    answer, cancelled = fake.answer, []
+
+    def stuck(name: str, given: dict[str, Any]) -> dict[str, Any]:
+        if name == "CancelStatement":
+            cancelled.append(given["Id"])
+            return {"Status": True}
+        found = answer(name, given)
+        return found | {"Status": "STARTED"} if name == "DescribeStatement" else found
+
+    fake.answer = stuck  # type: ignore[method-assign]
+    api = DataApi(client, Target("dev", workgroup="wg1"), sleep=lambda _: None, seconds=100)
+    with pytest.raises(StatementFailed, match="longer than 100 seconds") as caught:
+        api.execute("SELECT 1")
+    assert not caught.value.lost and len(cancelled) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from src.io.redshift_session import Address
 from tests.loader.asking import Asking
-from tests.loader.command import ROOT, Command
+from tests.loader.command import ROOT, Command, redshift_settings
 
 
 @pytest.mark.long
@@ -21,15 +21,7 @@ def test_first_contact_with_the_stand_in(
 ) -> None:
     lake = bucket / tmp_path.name
     lake.mkdir()
-    redshift = {
-        "driver": "psycopg2",
-        "host": address.host,
-        "port": address.port,
-        "database": address.database,
-        "user": address.user,
-        "ssl": False,
-        "copy_url": f"s3://lake/{tmp_path.name}",
-    }
+    redshift = redshift_settings(address, f"s3://lake/{tmp_path.name}")
     conf = Command(tmp_path / "home", lake, redshift).write_settings()
     script = ["bash", "scripts/first_contact.sh", "--env", "mine", "--conf-dir", str(conf)]
     environment = os.environ | {

@@ -154,6 +154,16 @@ def test_the_ledger_of_another_lake_is_not_loaded_upon(
     asking.holds(shop, 1)
 
 
+def test_who_lacks_a_right_is_told_to_give_it() -> None:
+    from src.io.redshift import StatementFailed
+    from src.pipeline.load import _failed
+
+    refused = StatementFailed("permission denied for schema x", state="42501")
+    assert "Give the loader's user this right; the lake is committed" in str(_failed("A", refused))
+    other = StatementFailed("division by zero", state="22012")
+    assert "right" not in str(_failed("A", other))
+
+
 def test_a_wrong_password_is_one_sentence_without_it(address: Address) -> None:
     from src.io.redshift import StatementFailed
     from src.io.redshift_session import by_psycopg2, by_redshift_connector

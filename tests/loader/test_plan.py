@@ -15,7 +15,7 @@ from src.io.redshift_session import Address
 from src.pipeline.load_plan import plan_load
 from src.runs import new_run
 from tests.loader.asking import Asking
-from tests.loader.command import Command
+from tests.loader.command import Command, redshift_settings
 from tests.loader.proxy import Proxy
 from tests.loader.shop import Shop
 
@@ -75,15 +75,7 @@ def test_a_plan_says_what_a_load_would_refuse(shop: Shop, connect: Connect) -> N
 @pytest.fixture
 def command(tmp_path: Path, bucket: Path, address: Address) -> Iterator[Command]:
     lake = bucket / tmp_path.name
-    redshift = {
-        "driver": "psycopg2",
-        "host": address.host,
-        "port": address.port,
-        "database": address.database,
-        "user": address.user,
-        "ssl": False,
-        "copy_url": f"s3://lake/{tmp_path.name}",
-    }
+    redshift = redshift_settings(address, f"s3://lake/{tmp_path.name}")
     command = Command(
         tmp_path / "home", lake, redshift, {"STARLIFT_REDSHIFT_PASSWORD": address.password}
     )

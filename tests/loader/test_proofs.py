@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from src.errors import CheckRefused, LoadFailed
-from src.io.log import ChangeSet
+from src.io.entry import ChangeSet
 from src.io.redshift import Connect
+from src.io.redshift_publish import StagedChange
 from tests.loader.asking import Asking
-from tests.loader.shop import Shop, sale_row
+from tests.loader.shop import FACT_SALE, Shop, sale_row
 
 NOON = datetime(2025, 1, 1, 12)
 
@@ -60,6 +61,22 @@ def test_a_null_in_a_key_does_not_get_past_copy(
     asking.is_clean(loaded)
 
 
+def test_a_null_in_a_key_is_seen_by_the_proof_too(
+    loaded: Shop, connect: Connect, asking: Asking
+) -> None:
+    """Rule 21: in a staging table that somebody else has made, without NOT NULL."""
+    back = f"{loaded.name}_back"
+    asking.run(
+        f"CREATE TABLE {back}.made_by_hand AS SELECT CAST(NULL AS BIGINT) AS sale_key, "
+        "5 AS sale_id, 10 AS item_version_key, GETDATE() AS sold_at, 1.00 AS amount, 1 AS pieces"
+    )
+    sums = {"amount": "1.00", "pieces": "1"}
+    change = StagedChange(FACT_SALE, FACT_SALE.columns, "made_by_hand", None, 1, 1, sums)
+    publication = loaded.loader(connect).publication(loaded.entries[0], 1, [change], "by hand")
+    [(table, problem)] = connect().query(publication.problems())
+    assert table == "fact_sale" and "1 rows have a null key" in problem
+
+
 def test_rows_whose_key_is_not_replaced(loaded: Shop, connect: Connect, asking: Asking) -> None:
     """Rule 21: such a row would be inserted beside the one that it does not replace."""
 
@@ -76,6 +93,17 @@ def test_another_natural_key_under_a_surrogate_key(
 ) -> None:
     """Rule 20: two natural keys under one hash are refused, not overwritten."""
     loaded.commit({"fact_sale": {5: [(5, 4711, *sale(5)[2:])]}})
+    said = refused(loaded, connect, asking)
+    assert "1 keys stand for another natural key in the table" in said
+
+
+def test_a_row_that_moved_to_a_key_that_does_not_delete_it(
+    loaded: Shop, connect: Connect, asking: Asking
+) -> None:
+    """Rule 20: the same row under another key to replace by would stand twice, under one key."""
+    [first, *_] = loaded.now["dim_item"][1]
+    moved = (first[0], 2, *first[2:])
+    loaded.commit({"dim_item": {2: [moved]}})
     said = refused(loaded, connect, asking)
     assert "1 keys stand for another natural key in the table" in said
 

@@ -29,7 +29,7 @@ def rows() -> dict[int, tuple[list[str], str]]:
 
 
 @cache
-def tests() -> dict[str, set[int]]:
+def rules_of_tests() -> dict[str, set[int]]:
     """By test of this folder: the rules that its docstring names."""
     found: dict[str, set[int]] = {}
     for path in Path(__file__).parent.glob("test_*.py"):
@@ -50,12 +50,21 @@ def test_each_rule_is_shown_by_a_test_that_names_it_or_has_a_reason(rule: int) -
     shown, reason = rows()[rule]
     assert shown or reason
     for one in shown:
-        assert one in tests(), f"there is no {one}"
-        assert rule in tests()[one], f"{one} does not name rule {rule}"
+        assert one in rules_of_tests(), f"there is no {one}"
+        assert rule in rules_of_tests()[one], f"{one} does not name rule {rule}"
+
+
+def test_every_fault_of_the_page_has_tests_that_are_there() -> None:
+    page = (ROOT / "docs/loader.md").read_text(encoding="utf-8").split("## Faults\n")[1]
+    lines = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(lines) >= 19
+    for line in lines:
+        named = re.findall(r"`(test_\w+)`", line)
+        assert named and set(named) <= set(rules_of_tests()), line
 
 
 def test_every_rule_that_a_test_names_is_one() -> None:
-    named = {rule for rules in tests().values() for rule in rules}
+    named = {rule for rules in rules_of_tests().values() for rule in rules}
     assert named <= set(range(1, 33))
 
 

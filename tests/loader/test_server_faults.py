@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from src.contract.column import Column
+from src.contract.types import varchar
 from src.errors import LoadFailed
 from src.io.redshift import Connect
 from src.io.redshift_retry import Patience
@@ -18,7 +22,8 @@ from src.io.redshift_session import Address, by_psycopg2
 from src.standin.server import Endpoint, Standin
 from tests.loader.asking import Asking
 from tests.loader.proxy import Fault, Proxy, proxy_to
-from tests.loader.shop import Shop
+from tests.loader.shop import DIM_ITEM, TABLES, Shop
+from tests.loader.test_schema import with_column
 
 
 @dataclass
@@ -88,6 +93,51 @@ def test_a_killed_server_that_comes_back_costs_nothing(server: Server, place: st
         asking.is_clean(shop)
 
 
+@pytest.mark.long
+def test_a_file_of_the_server_that_cannot_grow_is_one_sentence(tmp_path: Path) -> None:
+    """The operating system gives PostgreSQL's files 17 MB each, and no byte more."""
+    bucket = tmp_path / "bucket"
+    bucket.mkdir()
+    text = Column("title", varchar(2000), "what it says on the tin")
+    shop = Shop(
+        bucket / "t", "shop", "s3://lake/t", tables=(with_column(DIM_ITEM, text), *TABLES[1:])
+    )
+    shop.fill()
+    chance = random.Random(1)
+    shop.commit(
+        {
+            "dim_item": {
+                key: [(key * 10, key, key, 0, chance.randbytes(900).hex(), None, None, True)]
+                for key in range(100, 11_000)
+            }
+        }
+    )
+    now, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    standin = Standin(tmp_path / "home", buckets={"lake": bucket})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (17 * 2**20, most))
+    try:
+        at = standin.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (now, most))
+    for full in (True, False):
+        address = Address(at.host, at.port, at.database, at.user, at.password, ssl=False)
+        with Asking(address) as asking:
+            if full:
+                with pytest.raises(LoadFailed) as caught:
+                    shop.load(lambda address=address: by_psycopg2(address))  # type: ignore[misc]
+                said = str(caught.value)
+                assert "COPY of dim_item was refused" in said and "could not extend file" in said
+                assert "'starlift load' continues there" in said
+            else:
+                assert shop.load(lambda address=address: by_psycopg2(address)).applied == [2]  # type: ignore[misc]
+            asking.holds(shop, 1 if full else 2)
+            asking.is_clean(shop)
+        standin.stop()
+        if full:
+            standin = Standin(tmp_path / "home", buckets={"lake": bucket})
+            at = standin.start()
+
+
 def test_a_full_disk_is_one_sentence_and_the_next_load_goes_on(
     shop: Shop, connect: Connect, asking: Asking, as_admin: Callable[[str], None]
 ) -> None:
@@ -128,8 +178,9 @@ def test_a_missing_right_is_one_sentence_and_the_next_load_goes_on(
     shop.load(connect)
     shop.change(2)
     asking.run(f"REVOKE {right} ON {shop.name}.fact_sale FROM CURRENT_USER")
-    with pytest.raises(LoadFailed, match="permission denied for table fact_sale"):
+    with pytest.raises(LoadFailed, match="permission denied for table fact_sale") as caught:
         shop.load(any_connect)
+    assert "'starlift load' continues there" in str(caught.value)
     asking.run(f"GRANT {right} ON {shop.name}.fact_sale TO CURRENT_USER")
     asking.holds(shop, 1)
     asking.is_clean(shop)

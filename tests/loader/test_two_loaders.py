@@ -75,6 +75,35 @@ def test_loaders_of_all_drivers_at_once(
     asking.is_clean(shop)
 
 
+def test_what_others_make_at_the_same_moment_is_taken_as_made(
+    shop: Shop, connect: Connect, asking: Asking
+) -> None:
+    """IF NOT EXISTS does not help two that create at once: one fails, here at each table."""
+    shop.fill()
+    failed: list[str] = []
+
+    class Late(_Broken):
+        def together(self, statements: list[str], token: str | None = None) -> None:
+            self._late(statements[1:])
+            self._inner.together(statements, token)  # type: ignore[attr-defined]
+
+        def execute(self, sql_text: str, token: str | None = None) -> None:
+            self._late([sql_text])
+            self._inner.execute(sql_text, token)  # type: ignore[attr-defined]
+
+        def _late(self, statements: list[str]) -> None:
+            made = [text for text in statements if text.startswith("CREATE TABLE IF NOT EXISTS")]
+            if made and not set(made) & set(failed):
+                failed.extend(made)
+                for text in statements:
+                    asking.run(text)
+                raise StatementFailed("duplicate key value", state="23505")
+
+    assert shop.load(lambda: Late(connect())).applied == [1]  # type: ignore[abstract,arg-type]
+    assert len(failed) == 2 + len(shop.tables)
+    asking.holds(shop, 1)
+
+
 def test_one_loader_knows_a_later_entry(shop: Shop, connect: Connect, asking: Asking) -> None:
     """Two runs at once: one has seen entry 3, the other only entry 2; none is skipped."""
     shop.fill()

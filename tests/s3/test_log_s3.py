@@ -10,7 +10,8 @@ import pytest
 
 from src.errors import LogConflict, StarliftError
 from src.io import store_s3
-from src.io.log import Entry, Log, RawFile, StagedPart
+from src.io.entry import Entry, RawFile, StagedPart
+from src.io.log import Log
 from src.io.store_s3 import S3Store
 from tests.s3.server import Fault, S3Server
 

@@ -129,6 +129,16 @@ def test_markers_of_folders_are_no_objects(s3: S3Server, bucket: str, store: S3S
     assert [item["Key"] for item in left] == ["lake/"]
 
 
+def test_a_prefix_is_there_while_anything_is_below_it(
+    s3: S3Server, bucket: str, store: S3Store
+) -> None:
+    s3.client().put_object(Bucket=bucket, Key="lake2/x", Body=b"")
+    assert not store.exists()
+    assert S3Store(f"s3://{bucket}", s3.settings).exists()
+    s3.client().put_object(Bucket=bucket, Key="lake/", Body=b"")
+    assert store.exists() and list(store.list()) == []
+
+
 def test_delete_takes_a_folder_and_nothing_beside_it(s3: S3Server, store: S3Store) -> None:
     for path in ("run1/a", "run1/b/c", "run10/a"):
         store.create(path, b"")

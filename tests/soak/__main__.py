@@ -1,9 +1,11 @@
 """Hours of seeded cases of the law, with a report.
 
-    python -m tests.soak [histories|kills|loads …] [--cases N] [--seed S] [--folder DIR]
+    python -m tests.soak [KIND …] [--cases N] [--seed S] [--folder DIR]
 
-Started again with the same seed it goes on where it was. The report is DIR/report-S.md; a failing
-case leaves its folder there, and is run alone again by deleting its line from the .jsonl file.
+Kinds: histories (20 a case), kills (8 a case), processes, days, reverse, thirds, months (of real
+data), loads. Started again with the same seed it goes on where it was. The report is
+DIR/report-S.md; a failing case leaves its folder there, and is run alone again by deleting its
+line from the .jsonl file.
 """
 
 from __future__ import annotations
@@ -14,13 +16,19 @@ from pathlib import Path
 
 from tests.soak.campaign import Campaign, Case, Outcome
 from tests.soak.histories import history_case
-from tests.soak.kills import kill_case
+from tests.soak.kills import kill_case, process_case
 from tests.soak.loads import load_case
+from tests.soak.real import by_day, by_month, in_reverse, real_case, thirds
 
-# Each kind of case, and how many of it a whole soak takes.
+# Each kind of case, and how many of it a whole soak takes: 20 histories or 8 kills to a case.
 KINDS: dict[str, tuple[Case, int]] = {
-    "histories": (history_case, 300),
-    "kills": (kill_case, 200),
+    "histories": (history_case, 18),
+    "kills": (kill_case, 25),
+    "processes": (process_case, 10),
+    "days": (real_case("sparkify", by_day), 1),
+    "reverse": (real_case("sparkify", in_reverse), 1),
+    "thirds": (real_case("sparkify", thirds), 3),
+    "months": (real_case("ecommerce", by_month), 1),
     "loads": (load_case, 200),
 }
 

@@ -1,50 +1,126 @@
-"""Histories of raw chinook files, drawn from a seed: what suppliers drop over a year.
+"""Histories of raw files, drawn from a seed: what suppliers drop over some weeks.
 
-Few keys, so that versions of one thing meet; late files; copies of files and of rows; rows that
-contradict each other; broken rows; headers in any order and letter case.
+Several worlds are drawn side by side: histories of few keys each, which never meet those of
+another, so that one run takes a step in all of them. In each, versions of one thing meet; files
+come late, again, corrected in place, and vanish; rows repeat and contradict each other; some are
+broken. Snapshots are drawn for all worlds at once: a complete set is one of the whole source.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
+FIRST_DAY = date(2025, 1, 1)
 START = 1_735_689_600
 DAY = 86_400
 
 
 @dataclass(frozen=True)
 class Drop:
-    """One raw file: its name, its bytes, and when it arrived (seconds since 1970)."""
+    """One version of a raw file: path, bytes, and when it arrived (seconds since 1970).
 
-    name: str
+    ``revision`` counts the versions of its path from 0; ``vanishes`` says that the supplier takes
+    it away once it was read.
+    """
+
+    path: str
     content: bytes
     arrived: int
+    revision: int = 0
+    vanishes: bool = False
 
     def write(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / self.name
+        file = folder / self.path
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(self.content)
         os.utime(file, (self.arrived, self.arrived))
 
 
-def draw_history(rng: random.Random) -> list[Drop]:
-    """Between 8 and 25 files, in no order."""
-    drops: list[Drop] = []
-    for number in range(rng.randint(8, 25)):
-        if drops and rng.random() < 0.12:
-            # The same content again under another name, earlier or later than the first.
-            again = rng.choice(drops)
-            source = again.name.split("-")[0]
-            drops.append(Drop(f"{source}-{number}.csv", again.content, _arrival(rng)))
-        else:
-            source = rng.choice(list(_SOURCES))
-            drops.append(Drop(f"{source}-{number}.csv", _file(rng, source), _arrival(rng)))
-    rng.shuffle(drops)
+@dataclass(frozen=True)
+class Dice:
+    """Chance, and the numbers of one world's things: ``base`` and few above it."""
+
+    rng: random.Random
+    base: int
+
+    def key(self, most: int) -> str:
+        return str(self.base + self.rng.randint(1, most))
+
+    def some(self, *values: Any) -> Any:
+        return self.rng.choice(values)
+
+    def day(self) -> str:
+        """A day around which files arrive, as suppliers write it."""
+        day = FIRST_DAY + timedelta(days=self.rng.randint(-30, 45))
+        ends = ["", " 00:00:00", "T10:30:00", " 23:30:00+02:00"]
+        return f"{day}{self.rng.choice(ends)}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One source as its supplier writes it: ``row`` draws the columns of a record by name.
+
+    ``key`` names the columns that a tombstone has at least; ``op`` the column of operations.
+    """
+
+    files: str
+    key: Sequence[str]
+    row: Callable[[Dice], dict[str, Any]]
+    format: Literal["csv", "json"] = "csv"
+    delivery: Literal["changes", "events", "snapshot"] = "changes"
+    op: str | None = None
+
+
+Drawn = list[Drop]
+
+
+def draw_history(rng: random.Random, kinds: Sequence[Kind], worlds: int) -> Drawn:
+    """The drops of all worlds, in no order but that revisions of a path follow each other.
+
+    Of many kinds of files only half come: staging costs Spark jobs for each kind.
+    """
+    drops: Drawn = []
+    kinds = rng.sample(kinds, max(3, len(kinds) // 2)) if len(kinds) > 3 else kinds
+    single = [kind for kind in kinds if kind.delivery != "snapshot"] or kinds
+    for world in range(worlds):
+        dice = Dice(random.Random(rng.random()), 100 * (world + 1))
+        for number in range(dice.rng.randint(4, 12)):
+            kind = dice.some(*single)
+            path = f"{kind.files}/{world:03d}-{number:02d}.{kind.format}"
+            drops += _versions(dice, path, kind, [dice])
+    everyone = [Dice(random.Random(rng.random()), 100 * (world + 1)) for world in range(worlds)]
+    for kind in kinds:
+        if kind.delivery == "snapshot":
+            for number in range(rng.randint(3, 6)):
+                path = f"{kind.files}/all-{number:02d}.{kind.format}"
+                drops += _versions(Dice(rng, 0), path, kind, everyone)
+    return drops
+
+
+def _versions(dice: Dice, path: str, kind: Kind, worlds: Sequence[Dice]) -> Drawn:
+    """A file, and sometimes what it is replaced by: touched, corrected, another altogether."""
+    first = Drop(path, _file(kind, worlds, dice.rng), _arrival(dice.rng))
+    drops = [first]
+    if dice.rng.random() < 0.2:
+        again = dice.rng.random() < 0.4
+        content = first.content if again else _file(kind, worlds, dice.rng)
+        kept_time = len(content) != len(first.content) and dice.rng.random() < 0.25
+        arrived = first.arrived if kept_time else _arrival(dice.rng)
+        if (arrived, len(content)) == (first.arrived, len(first.content)):
+            arrived += 1
+        drops.append(Drop(path, content, arrived, 1))
+    if dice.rng.random() < 0.1:
+        last = drops.pop()
+        drops.append(Drop(last.path, last.content, last.arrived, last.revision, vanishes=True))
     return drops
 
 
@@ -53,38 +129,63 @@ def _arrival(rng: random.Random) -> int:
     return START + rng.randint(0, 40) * DAY
 
 
-def _file(rng: random.Random, source: str) -> bytes:
-    columns, row = _SOURCES[source]
-    order = list(range(len(columns)))
-    if rng.random() < 0.3:
-        rng.shuffle(order)
-    spell: Callable[[str], str] = rng.choice([str, str, str.upper, str.lower])
-    lines = [",".join(spell(columns[index]) for index in order)]
-    for _ in range(rng.randint(1, 8)):
-        cells = row(rng)
-        line = ",".join(_quoted(rng, cells[index]) for index in order)
-        dice = rng.random()
-        if dice < 0.08:
-            lines.append(_broken(rng, line))
-        elif dice < 0.16:
-            lines += [line, line]
-        else:
-            lines.append(line)
-        if rng.random() < 0.05:
-            lines.append("")
+def _file(kind: Kind, worlds: Sequence[Dice], rng: random.Random) -> bytes:
+    """A file of some rows of each world. One of all worlds is seldom broken, and then in one."""
+    alone = len(worlds) == 1
+    broken_in = None if alone or rng.random() > 0.3 else rng.randrange(len(worlds))
+    columns = list(kind.row(worlds[0]))
+    if rng.random() < 0.1:
+        # Two orders and no more: files of one order of columns are read together.
+        columns.reverse()
+    if kind.op:
+        columns.insert(0, kind.op)
+    spellings: list[Callable[[str], str]] = [str, str, str.upper, str.lower]
+    spell = rng.choice(spellings)
+    lines = [",".join(spell(column) for column in columns)] if kind.format == "csv" else []
+    for place, dice in enumerate(worlds):
+        breaks = 0.08 if alone else float(place == broken_in) * 0.5
+        for _ in range(dice.rng.randint(1 if alone else 0, 8 if alone else 4)):
+            lines += _lines(dice, kind, columns, breaks)
     end = rng.choice(["\n", "\n", "\r\n"])
     text = end.join(lines) + (end if rng.random() < 0.8 else "")
     start = b"\xef\xbb\xbf" if rng.random() < 0.1 else b""
     return start + text.encode("utf-8", "surrogateescape")
 
 
+def _lines(dice: Dice, kind: Kind, columns: list[str], breaks: float) -> list[str]:
+    """The lines of one record: broken, twice, followed by a blank one, or simply itself."""
+    record = kind.row(dice)
+    if kind.op:
+        record |= {kind.op: dice.some("I", "I", "U", "U", "", "D", "D")}
+        if record[kind.op] == "D" and dice.rng.random() < 0.5:
+            # Of a tombstone often only the key is there.
+            kept = (*kind.key, kind.op)
+            record = {name: value if name in kept else "" for name, value in record.items()}
+            if kind.format == "json":
+                record = {name: record[name] for name in kept}
+    if kind.format == "json":
+        line = json.dumps(record, ensure_ascii=False)
+    else:
+        line = ",".join(_quoted(dice.rng, str(record[name])) for name in columns)
+    roll = dice.rng.random()
+    if roll < breaks:
+        return [_broken(dice.rng, line, kind.format)]
+    lines = [line, line] if roll < breaks + 0.08 else [line]
+    return [*lines, ""] if dice.rng.random() < 0.05 else lines
+
+
 def _quoted(rng: random.Random, cell: str) -> str:
     if '"' in cell or "," in cell or rng.random() < 0.3:
-        return '"' + cell.replace('"', '""') + '"'
+        text = io.StringIO()
+        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="").writerow([cell])
+        return text.getvalue()
     return cell
 
 
-def _broken(rng: random.Random, line: str) -> str:
+def _broken(rng: random.Random, line: str, form: str) -> str:
+    if form == "json":
+        # Not the marks of UTF-16: a file that begins with them is refused as a whole.
+        return rng.choice([line[:-1], line + "]", "\udc80" + line, "[]", "{}", '"text"'])
     return rng.choice(
         [
             line + ",one cell too many",
@@ -94,113 +195,3 @@ def _broken(rng: random.Random, line: str) -> str:
             ",".join([""] * (line.count(",") + 1)),
         ]
     )
-
-
-def _some(rng: random.Random, *values: str) -> str:
-    return rng.choice(values)
-
-
-def _key(rng: random.Random, most: int) -> str:
-    return str(rng.randint(1, most))
-
-
-def _day(rng: random.Random) -> str:
-    day = date(2024, 11, 1) + timedelta(days=rng.randint(0, 120))
-    return rng.choice([f"{day}", f"{day} 00:00:00", f"{day}T10:30:00", f"{day} 23:30:00+02:00"])
-
-
-Row = Callable[[random.Random], list[str]]
-
-_SOURCES: dict[str, tuple[list[str], Row]] = {
-    "Artist": (
-        ["ArtistId", "Name"],
-        lambda rng: [_key(rng, 4), _some(rng, "AC/DC", "Accept", 'The "Who"', "Björk")],
-    ),
-    "Album": (
-        ["AlbumId", "Title", "ArtistId"],
-        lambda rng: [_key(rng, 5), _some(rng, "Rock", "Balls, too", "Post"), _key(rng, 5)],
-    ),
-    "Genre": (
-        ["GenreId", "Name"],
-        lambda rng: [_key(rng, 2), _some(rng, "Rock", "Pop")],
-    ),
-    "MediaType": (
-        ["MediaTypeId", "Name"],
-        lambda rng: [_key(rng, 2), _some(rng, "MPEG", "AAC")],
-    ),
-    "Track": (
-        [
-            "TrackId",
-            "Name",
-            "AlbumId",
-            "MediaTypeId",
-            "GenreId",
-            "Composer",
-            "Milliseconds",
-            "Bytes",
-            "UnitPrice",
-        ],
-        lambda rng: [
-            _key(rng, 8),
-            _some(rng, "One", "Two", "Three"),
-            _some(rng, "", _key(rng, 6)),
-            _key(rng, 2),
-            _some(rng, "", _key(rng, 3)),
-            _some(rng, "", "Me"),
-            _some(rng, "1000", "2000.0"),
-            _some(rng, "10", "20", ""),
-            _some(rng, "0.99", "1.99"),
-        ],
-    ),
-    "Playlist": (
-        ["PlaylistId", "Name"],
-        lambda rng: [_key(rng, 3), _some(rng, "Music", "Movies")],
-    ),
-    "PlaylistTrack": (
-        ["PlaylistId", "TrackId"],
-        lambda rng: [_key(rng, 4), _key(rng, 9)],
-    ),
-    "Employee": (
-        ["EmployeeId", "LastName", "FirstName", "Title", "ReportsTo", "City"],
-        lambda rng: [
-            _key(rng, 4),
-            _some(rng, "Boss", "Rep"),
-            _some(rng, "Ann", "Bob"),
-            _some(rng, "Manager", "Agent"),
-            _some(rng, "", _key(rng, 4)),
-            _some(rng, "Calgary", "Edmonton"),
-        ],
-    ),
-    "Customer": (
-        ["CustomerId", "FirstName", "LastName", "City", "Country", "Email", "SupportRepId"],
-        lambda rng: [
-            _key(rng, 5),
-            _some(rng, "Ada", "Bea"),
-            _some(rng, "Alpha", "Beta"),
-            _some(rng, "Paris", "Oslo", ""),
-            _some(rng, "France", "Norway", "Germany"),
-            _some(rng, "a@example.org", "b@example.org"),
-            _key(rng, 5),
-        ],
-    ),
-    "Invoice": (
-        ["InvoiceId", "CustomerId", "InvoiceDate", "BillingCountry", "Total"],
-        lambda rng: [
-            _key(rng, 8),
-            _key(rng, 6),
-            _day(rng),
-            _some(rng, "France", "Norway"),
-            _some(rng, "0.99", "1.98", "5.9399999999999995"),
-        ],
-    ),
-    "InvoiceLine": (
-        ["InvoiceLineId", "InvoiceId", "TrackId", "UnitPrice", "Quantity"],
-        lambda rng: [
-            _key(rng, 20),
-            _key(rng, 9),
-            _key(rng, 9),
-            _some(rng, "0.99", "1.99"),
-            _some(rng, "1", "2"),
-        ],
-    ),
-}

@@ -1,4 +1,4 @@
-"""Any kill: a run that is killed again and again ends as one that never was."""
+"""Any kill: runs that are killed again and again end as one that never was."""
 
 from __future__ import annotations
 
@@ -9,43 +9,93 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.e2e.home import open_home
+from src.contract.warehouse import Warehouse
+from src.transforms.warehouses import WAREHOUSES
+from tests.e2e.home import Home, open_home
+from tests.soak.forked import Fuse, lit, run_and_kill
+from tests.soak.histories import LAWFUL, cut, deliver, run, take_away, whole
 from tests.soak.history import draw_history
-from tests.soak.law import differences, picture, write_all
+from tests.soak.kinds import kinds_of
+from tests.soak.law import differences, picture
+
+# Kills of one case, and the histories that it takes through them.
+KILLS = 8
+WORLDS = 5
 
 
 def kill_case(rng: random.Random, place: Path) -> str:
-    """One to three SIGKILLs at random moments of a run, over one or two deliveries."""
-    drops = draw_history(rng)
+    """Eight SIGKILLs over the runs of some histories, where they touch something or anywhere."""
+    return killed_equals_whole(rng, place, rng.choice(LAWFUL))
+
+
+def killed_equals_whole(
+    rng: random.Random, place: Path, warehouse: Warehouse, kills: int = KILLS
+) -> str:
+    drops = draw_history(rng, kinds_of(warehouse), WORLDS)
+    runs = cut(rng, drops, 2)
+    done = []
+    fuse = Fuse()
+    with patch.dict(WAREHOUSES, {warehouse.name: warehouse}):
+        with open_home(place / "whole") as home:
+            start = time.monotonic()
+            with lit(fuse):
+                expected = whole(home, warehouse, drops, place / "whole-raw")
+            seconds = time.monotonic() - start
+        with open_home(place / "killed") as home:
+            raw = place / "killed-raw"
+            for number, part in enumerate(runs):
+                deliver(part, raw)
+                for _ in range(kills // len(runs) + (number < kills % len(runs))):
+                    done.append(
+                        run_and_kill(
+                            lambda: run(home, warehouse, raw), rng, fuse.burnt, seconds / 2
+                        )
+                    )
+                assert run(home, warehouse, raw) == 0, f"the run after {done} failed"
+                take_away(part, raw)
+            found = picture(home, warehouse)
+            left = staging_tables(home, warehouse.name)
+    assert not (different := differences(found, expected)), f"{done}: {different}"
+    assert not left, f"{done}: staging tables left: {left}"
+    return f"{warehouse.name}: {len(drops)} files, " + ", ".join(done)
+
+
+def staging_tables(home: Home, name: str) -> list[tuple[str, ...]]:
+    return home.query(
+        "SELECT table_name FROM information_schema.tables "
+        f"WHERE table_schema = '{name}_back' AND table_name LIKE 'stage_%'"
+    )
+
+
+def process_case(rng: random.Random, place: Path) -> str:
+    """One to four SIGKILLs at random moments of whole processes, Java and all."""
+    warehouse = WAREHOUSES[rng.choice(["chinook", "sparkify", "ecommerce"])]
+    drops = draw_history(rng, kinds_of(warehouse), WORLDS)
     with open_home(place / "whole") as home:
-        write_all(drops, place / "whole-raw")
-        assert home.run("run", "chinook", "--raw", str(place / "whole-raw")) == 0
-        expected = picture(home)
-    halves = [drops[: len(drops) // 2], drops[len(drops) // 2 :]] if rng.random() < 0.5 else [drops]
+        expected = whole(home, warehouse, drops, place / "whole-raw")
     killed = []
     raw = place / "killed-raw"
-    for part in halves:
-        write_all(part, raw)
+    for part in cut(rng, drops, 2):
+        deliver(part, raw)
         for _ in range(rng.randint(1, 2)):
-            killed.append(_run_and_kill(place / "killed", raw, rng.uniform(0.5, 30)))
-        ended = _run(place / "killed", raw).wait(timeout=300)
+            killed.append(_start_and_kill(place / "killed", warehouse, raw, rng.uniform(0.5, 30)))
+        ended = _start(place / "killed", warehouse, raw).wait(timeout=600)
         assert ended == 0, f"the run after the kills ended with exit code {ended}"
+        take_away(part, raw)
     with open_home(place / "killed") as home:
-        found = picture(home)
-        left = home.query(
-            "SELECT table_name FROM information_schema.tables "
-            "WHERE table_schema = 'chinook_back' AND table_name LIKE 'stage_%'"
-        )
+        found = picture(home, warehouse)
+        left = staging_tables(home, warehouse.name)
     assert not (different := differences(found, expected)), different
     assert not left, f"staging tables left: {left}"
-    return f"{len(drops)} files, " + ", ".join(killed)
+    return f"{warehouse.name}: {len(drops)} files, " + ", ".join(killed)
 
 
-def _run(home: Path, raw: Path) -> subprocess.Popen[bytes]:
+def _start(home: Path, warehouse: Warehouse, raw: Path) -> subprocess.Popen[bytes]:
     # A session of its own, so that a kill takes Spark's Java as well.
     return subprocess.Popen(
-        [sys.executable, "-m", "src.cli", "run", "chinook", "--raw", str(raw)],
+        [sys.executable, "-m", "src.cli", "run", warehouse.name, "--raw", str(raw)],
         env={**os.environ, "STARLIFT_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -53,8 +103,8 @@ def _run(home: Path, raw: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _run_and_kill(home: Path, raw: Path, after: float) -> str:
-    process = _run(home, raw)
+def _start_and_kill(home: Path, warehouse: Warehouse, raw: Path, after: float) -> str:
+    process = _start(home, warehouse, raw)
     end = time.monotonic() + after
     while time.monotonic() < end and process.poll() is None:
         time.sleep(0.02)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from src.transforms.warehouses import WAREHOUSES
-from tests.e2e.home import Home
+from pyarrow import orc
 
-TABLES = [table.name for table, _ in WAREHOUSES["chinook"].tables]
+from src.contract.warehouse import Warehouse
+from tests.e2e.home import Home
 
 # The accounting of a raw file, without what names the run or the machine's clock.
 _COUNTED = (
@@ -25,34 +24,71 @@ _COUNTED = (
     "warnings",
     "sums",
 )
+_REFUSED = ("raw_file", "raw_line", "reasons", "raw", "fields")
 
 
-def picture(home: Home) -> dict[str, Any]:
-    """All rows of all tables, the accounting by raw file, and the refused rows."""
+def picture(home: Home, warehouse: Warehouse) -> dict[str, Any]:
+    """All rows of all tables, the accounting of live raw file versions, and the refused rows.
+
+    ``verify`` proves that the star in the lake is that of the warehouse.
+    """
+    live = live_files(home, warehouse.name)
     return {
-        **{table: home.table(table) for table in TABLES},
-        "accounting": {
-            path: {name: raw[name] for name in _COUNTED}
-            for path, raw in sorted(home.raw_files().items())
+        **{
+            table.name: home.table(table.name, warehouse=warehouse.name)
+            for table, _ in warehouse.tables
+            if table.inputs
         },
-        "quarantine": home.quarantine(),
-        "verify": home.run("verify", "chinook"),
+        "accounting": {
+            f"{raw['path']} of {raw['arrived']}": {name: raw[name] for name in _COUNTED}
+            for raw in sorted(live.values(), key=lambda raw: (raw["path"], raw["arrived"]))
+        },
+        "quarantine": _quarantine(home, warehouse.name, set(live)),
+        "verify": home.run("verify", warehouse.name),
     }
 
 
+def live_files(home: Home, name: str) -> dict[int, dict[str, Any]]:
+    """The raw file versions whose rows count, by their number."""
+    live: dict[int, dict[str, Any]] = {}
+    for entry in home.entries(name):
+        if staged := entry["staged"]:
+            for raw_id in staged["removed_raw_ids"]:
+                live.pop(raw_id, None)
+            live |= {raw["raw_id"]: raw for raw in staged["raw_files"]}
+    return live
+
+
+def _quarantine(home: Home, name: str, live: set[int]) -> list[tuple[Any, ...]]:
+    found = []
+    for entry in home.entries(name):
+        for file in entry["staged"]["quarantine"] if entry["staged"] else ():
+            rows = orc.read_table(home.path / "lake" / name / file["path"]).to_pylist()
+            found += [tuple(row[n] for n in _REFUSED) for row in rows if row["raw_id"] in live]
+    return sorted(found, key=repr)
+
+
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> str:
-    """Empty, or where two pictures differ first and how."""
+    """Empty, or where two pictures differ and how: keys name the worlds, 100 numbers to each."""
+    said = []
     for name, wanted in expected.items():
         if found[name] == wanted:
             continue
         if isinstance(wanted, list):
-            more = [row for row in found[name] if row not in wanted][:3]
-            less = [row for row in wanted if row not in found[name]][:3]
-            return f"{name}: too much {more}, too little {less}"
-        return f"{name}: {json.dumps(found[name], default=str)[:500]}"
-    return ""
-
-
-def write_all(drops: list[Any], folder: Path) -> None:
-    for drop in drops:
-        drop.write(folder)
+            here, there = set(map(repr, found[name])), set(map(repr, wanted))
+            more, less = sorted(here - there), sorted(there - here)
+            doubled = len(found[name]) - len(here)
+            said.append(
+                f"{name}: {len(more)} too many {more[:3]}, {len(less)} too few {less[:3]}, "
+                f"{doubled} doubled"
+            )
+        elif isinstance(wanted, dict):
+            paths = [
+                path
+                for path in wanted.keys() | found[name]
+                if wanted.get(path) != found[name].get(path)
+            ]
+            said.append(f"{name}: {sorted(paths)[:5]}")
+        else:
+            said.append(f"{name}: {json.dumps(found[name], default=str)[:500]}")
+    return "; ".join(said)

@@ -29,6 +29,7 @@ from src.io.redshift_session import Address, by_psycopg2, by_redshift_connector
 from src.standin.server import Endpoint, Standin
 from tests.loader import fake_data_api
 from tests.loader.asking import Asking, quoted
+from tests.loader.cuts import WAYS, Cut, cutter_to
 from tests.loader.proxy import MOMENTS, Fault, Proxy, proxy_to
 from tests.loader.shop import Shop
 
@@ -52,7 +53,8 @@ PLACES = (
     "loaded_by.* WHERE",
 )
 KINDS = {
-    "connection": 50,
+    "connection": 40,
+    "bytes": 20,
     "connection for good": 15,
     "loader killed": 12,
     "two loaders": 10,
@@ -107,6 +109,8 @@ class Drawn:
     lake: int
 
     def __str__(self) -> str:
+        if self.kind == "bytes":
+            return f"cuts at bytes drawn by {self.lake}, by {self.driver}"
         where = "" if self.kind.startswith(("two", "right", "lost")) else f" at {self.place}"
         return f"{self.kind}{where}, {self.moment}, by {self.driver}"
 
@@ -189,8 +193,8 @@ def _judge(ground: Ground, shop: Shop, direct: Connect) -> None:
         assert there == [(len(rows), sum((row[4] for row in rows), Decimal(0)))], "sums"
 
 
-def _connect(ground: Ground, drawn: Drawn) -> Connect:
-    at = replace(ground.address, port=ground.proxy.port)
+def _connect(ground: Ground, drawn: Drawn, port: int | None = None) -> Connect:
+    at = replace(ground.address, port=port or ground.proxy.port)
     return lambda: (
         by_redshift_connector(at) if drawn.driver == "redshift_connector" else by_psycopg2(at)
     )
@@ -212,6 +216,18 @@ def _connection(ground: Ground, drawn: Drawn, shop: Shop) -> str:
 def _for_good(ground: Ground, drawn: Drawn, shop: Shop) -> str:
     ground.proxy.faults.append(Fault(drawn.place, drawn.moment, drawn.nth, for_good=True))
     return _ended(lambda: shop.load(_connect(ground, drawn), patience=HASTY))
+
+
+def _bytes(ground: Ground, drawn: Drawn, shop: Shop) -> str:
+    """Up to five cuts, each at any byte of either way, by a proxy that reads nothing."""
+    chance = random.Random(drawn.lake)
+    with cutter_to(ground.endpoint.host, ground.endpoint.port) as cutter:
+        # What a load of one entry by psycopg2 sends and is sent.
+        size = {"to server": 18_000 * drawn.entries, "to client": 6_500 * drawn.entries}
+        ways = [chance.choice(WAYS) for _ in range(chance.randint(1, 5))]
+        hows = ("close", "reset", "delay")
+        cutter.begin(*[Cut(way, chance.randrange(size[way]), chance.choice(hows)) for way in ways])
+        return _ended(lambda: shop.load(_connect(ground, drawn, cutter.port), patience=PATIENT))
 
 
 def _loader_killed(ground: Ground, drawn: Drawn, shop: Shop) -> str:
@@ -313,6 +329,7 @@ def _server_killed(ground: Ground, drawn: Drawn, shop: Shop) -> str:
 
 _INJECT: dict[str, Callable[[Ground, Drawn, Shop], str]] = {
     "connection": _connection,
+    "bytes": _bytes,
     "connection for good": _for_good,
     "loader killed": _loader_killed,
     "two loaders": _two_loaders,

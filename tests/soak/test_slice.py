@@ -1,18 +1,29 @@
-"""A slice of the soak: a few cases under a seed of their own for every commit."""
+"""A slice of the soak for every commit, under a seed of its own.
+
+The seed is the commit, or STARLIFT_TEST_SEED, by which a failure is drawn again.
+"""
 
 from __future__ import annotations
 
+import os
+import random
 import subprocess
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.soak.campaign import Campaign, Case
-from tests.soak.histories import history_case
-from tests.soak.kills import kill_case
+from src.contract.warehouse import Warehouse
+from src.transforms.warehouses import WAREHOUSES
+from tests.deleting import ORDERS, RECORDS, may_lose_rows
+from tests.soak.histories import cut_equals_whole
+from tests.soak.kills import killed_equals_whole, process_case
+from tests.soak.real import real_case, thirds
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
+
+# Between them the three deliveries and the three warehouses' tables.
+WAREHOUSES_CUT = [RECORDS, may_lose_rows(WAREHOUSES["sparkify"]), ORDERS]
 
 
 def commit() -> str:
@@ -27,14 +38,34 @@ def commit() -> str:
     return done.stdout.strip() or "none"
 
 
-@pytest.mark.parametrize(
-    ("name", "case", "cases"), [("histories", history_case, 2), ("kills", kill_case, 2)]
-)
-def test_the_law_holds_under_the_seed_of_this_commit(
-    spark: SparkSession, tmp_path: Path, name: str, case: Case, cases: int
+def seeded() -> random.Random:
+    seed = os.environ.get("STARLIFT_TEST_SEED") or commit()
+    # Shown with a failure.
+    print(f"STARLIFT_TEST_SEED={seed}")
+    return random.Random(seed)
+
+
+@pytest.mark.parametrize("warehouse", WAREHOUSES_CUT, ids=lambda one: one.name)
+def test_ten_histories_cut_into_runs_equal_one_run(
+    spark: SparkSession, tmp_path: Path, warehouse: Warehouse
 ) -> None:
-    outcomes = Campaign(name, commit(), tmp_path, case).run(cases)
-    failed = [
-        f"case {one.number} of seed {commit()}: {one.failure}" for one in outcomes if one.failure
-    ]
-    assert not failed, "\n".join(failed)
+    cut_equals_whole(seeded(), tmp_path, warehouse, worlds=10)
+
+
+@pytest.mark.parametrize("warehouse", WAREHOUSES_CUT, ids=lambda one: one.name)
+def test_seven_kills_leave_nothing_lost_or_doubled(
+    spark: SparkSession, tmp_path: Path, warehouse: Warehouse
+) -> None:
+    killed_equals_whole(seeded(), tmp_path, warehouse, kills=7)
+
+
+def test_killed_processes_leave_nothing_lost_or_doubled(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    process_case(seeded(), tmp_path)
+
+
+def test_real_logs_in_random_thirds_equal_one_run(
+    spark: SparkSession, tmp_path: Path, shared_sparkify: Path
+) -> None:
+    real_case("sparkify", thirds)(seeded(), tmp_path)

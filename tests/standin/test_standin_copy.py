@@ -373,7 +373,7 @@ def test_two_clients_copy_at_once(db: Db, other: Db, files: Files) -> None:
 def test_option_without_effect(db: Db, files: Files) -> None:
     files.parquet("f", pa.table({"x": pa.array([1], pa.int32())}))
     db.run("CREATE TABLE t (a int)")
-    more = "SERIALIZETOJSON MANIFEST STATUPDATE OFF ACCEPTINVCHARS AS '^'"
+    more = "SERIALIZETOJSON MANIFEST STATUPDATE OFF ACCEPTINVCHARS AS '^' MAXERROR 0"
     db.run(copy("t", files.manifest("f"), "PARQUET", more))
     connector = (
         f'COPY "t" ("a") FROM \'{files.url}/manifest\' FORMAT AS PARQUET SERIALIZETOJSON manifest '

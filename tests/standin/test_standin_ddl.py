@@ -37,7 +37,7 @@ def test_declarations_are_remembered(db: Db) -> None:
         ("name", "character varying(10)", "zstd", False, 1, False),
         ("note", "character varying(256)", "lzo", False, 0, False),
         ("long", "character varying(65535)", "lzo", False, 0, False),
-        ("extra", "jsonb", "none", False, 0, False),
+        ("extra", "super", "none", False, 0, False),
         ("amount", "numeric(18,0)", "az64", False, 0, False),
     ]
     assert db.rows(
@@ -255,10 +255,9 @@ def test_not_inside_a_transaction(
         ("CREATE EXTERNAL TABLE s.x (a int)", "no external"),
         ("DO $$ BEGIN END $$", "DO is not supported"),
         ("SELECT TOP 3 a FROM t LIMIT 2", "TOP or LIMIT"),
-        ("SELECT DISTINCT a FROM t QUALIFY row_number() OVER () = 1", "QUALIFY with SELECT"),
-        ("SELECT * FROM t UNPIVOT (v FOR n IN (a))", "no UNPIVOT"),
+        ("SELECT * FROM t UNPIVOT (v)", "UNPIVOT is not understood"),
         ("SHOW GRANTS ON TABLE t", "no SHOW GRANTS"),
-        ("SELECT MEDIAN(a) OVER () FROM t", "no MEDIAN as a window function"),
+        ("SELECT STRING_AGG(a, ',') FROM t", "STRING_AGG is PostgreSQL's"),
     ],
 )
 def test_refused(db: Db, sql: str, said: str) -> None:

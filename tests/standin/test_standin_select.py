@@ -129,7 +129,7 @@ def test_select(sales: Db, sql: str, rows: list[tuple[object, ...]]) -> None:
         ("JSON_TYPEOF(ARRAY(1, 2))", "array"),
         ("IS_ARRAY(JSON_PARSE('[1]'))", True),
         ("ARRAY(1, 'a')::varchar", '[1,"a"]'),
-        ("OBJECT('a', 1)", {"a": 1}),
+        ("OBJECT('a', 1)", '{"a":1}'),
         ("ARRAY_TO_STRING(ARRAY(SELECT 1), ',')", "1"),
     ],
 )  # fmt: skip
@@ -167,15 +167,16 @@ def orders(db: Db) -> Db:
     ("sql", "rows"),
     [
         ("SELECT c.name, c.orders[0].n, customers.c.orders[1].n FROM customers WHERE id = 1",
-         [("Zoë", 1, 2.5)]),
-        ("SELECT t.c.orders[0].lines[1] FROM customers AS t WHERE t.id = 1", [("q",)]),
+         [('"Zoë"', "1", "2.5")]),
+        ("SELECT t.c.orders[0].lines[1] FROM customers AS t WHERE t.id = 1", [('"q"',)]),
         ("SELECT c.nothing.more FROM customers WHERE id = 1", [(None,)]),
-        ("SELECT t.id, o.n FROM customers AS t, t.c.orders AS o ORDER BY 2", [(1, 1), (1, 2.5)]),
+        ("SELECT t.id, o.n FROM customers AS t, t.c.orders AS o ORDER BY 2",
+         [(1, "1"), (1, "2.5")]),
         ("SELECT o.n, l FROM customers t, t.c.orders o, o.lines l ORDER BY 2",
-         [(1, "p"), (1, "q")]),
-        ("SELECT i, o.n FROM customers t, t.c.orders AS o AT i ORDER BY i", [(0, 1), (1, 2.5)]),
+         [("1", '"p"'), ("1", '"q"')]),
+        ("SELECT i, o.n FROM customers t, t.c.orders AS o AT i ORDER BY i", [(0, "1"), (1, "2.5")]),
         ("SELECT t.id, o.n FROM customers t LEFT JOIN t.c.orders o ON true ORDER BY 1, 2",
-         [(1, 1), (1, 2.5), (2, None), (3, None)]),
+         [(1, "1"), (1, "2.5"), (2, None), (3, None)]),
         ("SELECT o.n::int + 1 FROM customers t, t.c.orders o WHERE o.n > 1", [(4,)]),
         ("SELECT c.name::varchar || '!' FROM customers WHERE id = 2", [("Al!",)]),
         ("SELECT count(*) FROM customers t, t.c.orders o WHERE o.n = 1", [(1,)]),
@@ -261,6 +262,38 @@ def test_merge_remove_duplicates(merging: Db) -> None:
 )  # fmt: skip
 def test_merges_limits(merging: Db, sql: str, said: str) -> None:
     assert said in str(merging.error(sql))
+
+
+def test_super_reaches_every_driver_as_text(orders: Db, endpoint: Endpoint, schema: str) -> None:
+    sql = f"SELECT id, c, c.orders, 'a, b: c' FROM {schema}.customers WHERE id < %s ORDER BY id"
+    rows = [
+        [1, '{"name":"Zoë","orders":[{"n":1,"lines":["p","q"]},{"n":2.5}]}',
+         '[{"n":1,"lines":["p","q"]},{"n":2.5}]', "a, b: c"],
+        [2, '{"name":"Al","orders":[]}', "[]", "a, b: c"],
+    ]  # fmt: skip
+    with orders.connection.cursor() as cursor:
+        cursor.execute(sql, (3,))
+        assert cursor.description is not None
+        assert [column.type_code for column in cursor.description] == [23, 4000, 4000, 25]
+        assert [list(row) for row in cursor.fetchall()] == rows
+    with redshift_connector.connect(
+        host=endpoint.host, port=endpoint.port, database=endpoint.database, user=endpoint.user,
+        password=endpoint.password, ssl=False,
+    ) as other, other.cursor() as driver:  # fmt: skip
+        for _ in range(2):  # the second time the driver knows the statement, and asks less
+            driver.execute(sql, (3,))
+            assert [list(row) for row in driver.fetchall()] == rows
+
+
+def test_quoted_names_are_folded(db: Db) -> None:
+    db.run('CREATE TABLE "Mixed" ("Id" int, "a B" int)')
+    db.run('INSERT INTO mixed ("ID", "a b") VALUES (1, 2)')
+    assert db.rows('SELECT "iD" FROM "MIXED" WHERE "A B" = 2') == [(1,)]
+    db.run("SET enable_case_sensitive_identifier TO true")
+    db.run('CREATE TABLE "Mixed" ("Id" int)')
+    assert db.error('SELECT "id" FROM "Mixed"').pgcode == "42703"
+    db.run("RESET enable_case_sensitive_identifier")
+    assert db.rows('SELECT "Id" FROM "Mixed"') == [(1,)]
 
 
 # -- SHOW ------------------------------------------------------------------------------------

@@ -27,13 +27,14 @@ def staged(frame: Frame) -> Staged:
     return {
         "invoice": frame(
             [
-                (1, 7, *at(2)),
-                (2, 7, *at(3)),
-                (3, 7, *at(4)),
-                (3, 8, *at(2, day=2)),
-                (4, 9, *at(5)),
+                (1, 7, "2021-01-01", *at(2)),
+                (2, 7, "2021-01-01", *at(3)),
+                (3, 7, "2021-01-01", *at(4)),
+                (3, 8, "2021-01-01", *at(2, day=2)),
+                (4, 9, "2021-01-01", *at(5)),
+                (5, 8, "2021-01-02", *at(3, day=2)),
             ],
-            f"invoice_id int, customer_id int, {ORIGIN}",
+            f"invoice_id int, customer_id int, invoice_date timestamp, {ORIGIN}",
         ),
         "invoice_line": frame(
             [
@@ -57,9 +58,10 @@ def staged(frame: Frame) -> Staged:
             f"track_id int, album_id int, {ORIGIN}",
         ),
         "playlist_track": frame(
-            [(1, 50, *at(2)), (1, 51, *at(3)), (2, 50, *at(4))],
+            [(1, 50, *at(2)), (1, 51, *at(3)), (2, 50, *at(4)), (3, 52, *at(5))],
             f"playlist_id int, track_id int, {ORIGIN}",
         ),
+        "playlist": frame([(1, *at(2))], f"playlist_id int, {ORIGIN}"),
         "artist": frame([(11, *at(2))], f"artist_id int, {ORIGIN}"),
         "album": frame(
             [(1, 11, *at(2)), (2, 11, *at(3)), (2, 12, *at(2, day=2))],
@@ -88,23 +90,27 @@ def keys_of(table: str, staged: Staged, source: str, condition: str) -> list[tup
         ("fact_invoice", "invoice_line", "invoice_line_id = 101", [(3,)]),
         # All invoices that ever named the customer.
         ("fact_invoice", "customer", "customer_id = 7", [(1,), (2,), (3,)]),
-        ("fact_invoice", "customer", "customer_id = 8", [(3,)]),
+        ("fact_invoice", "customer", "customer_id = 8", [(3,), (5,)]),
+        # A later version touches only what was sold at its time or after.
+        ("fact_invoice", "customer", "customer_id = 8 AND raw_id = 2", [(5,)]),
         ("fact_invoice", "track", "track_id = 50", [(1,), (2,), (4,)]),
         ("fact_invoice_line", "invoice_line", "invoice_line_id = 100", [(100,)]),
         ("fact_invoice_line", "invoice", "invoice_id = 2", [(100,)]),
         ("fact_invoice_line", "invoice", "invoice_id = 3", [(101,)]),
         ("fact_invoice_line", "customer", "customer_id = 7", [(100,), (101,)]),
         ("dim_customer", "customer", "customer_id = 8", [(8,)]),
-        ("dim_customer", "invoice", "invoice_id = 3 AND raw_id = 2", [(7,), (8,)]),
-        ("dim_employee", "employee", "employee_id = 6 AND raw_id = 2", [(5,), (6,)]),
-        ("dim_employee", "customer", "customer_id = 8 AND raw_id = 2", [(5,), (6,)]),
+        # Of members that others name, those without a row of their own.
+        ("dim_customer", "invoice", "invoice_id = 3 AND raw_id = 2", []),
+        ("dim_customer", "invoice", "invoice_id = 4", [(9,)]),
+        ("dim_employee", "employee", "employee_id = 6 AND raw_id = 2", [(6,)]),
+        ("dim_employee", "customer", "customer_id = 8 AND raw_id = 2", []),
         ("dim_employee", "customer", "customer_id = 7", []),
-        ("dim_album", "track", "track_id = 50 AND raw_id = 2", [(1,), (3,)]),
-        ("dim_artist", "album", "album_id = 2 AND raw_id = 2", [(11,), (12,)]),
-        ("dim_track", "playlist_track", "playlist_id = 1", [(50,), (51,)]),
-        ("dim_track", "invoice_line", "invoice_line_id = 102", [(50,)]),
+        ("dim_album", "track", "track_id = 50 AND raw_id = 2", [(3,)]),
+        ("dim_artist", "album", "album_id = 2 AND raw_id = 2", [(12,)]),
+        ("dim_track", "playlist_track", "playlist_id = 2 OR playlist_id = 3", [(52,)]),
+        ("dim_track", "invoice_line", "invoice_line_id = 102", []),
         ("dim_playlist_track", "playlist_track", "track_id = 51", [(1,)]),
-        ("dim_playlist", "playlist_track", "track_id = 50", [(1,), (2,)]),
+        ("dim_playlist", "playlist_track", "track_id = 50", [(2,)]),
     ],
 )
 def test_a_change_touches_the_keys_that_it_names_or_ever_named(
@@ -142,12 +148,20 @@ def test_a_source_that_stands_in_several_inputs_is_read_once(frame: Frame, stage
     keys = frame([(5,), (6,)], "employee_id int")
     found = restricted_inputs(CHINOOK.table("dim_employee"), CHINOOK, keys, reader(staged))
     assert rows_of(found["employee"]) == [(5, 1), (6, 1), (6, 2)]
-    assert rows_of(found["customer"]) == [(8, 1), (8, 2)]
+    # Both have rows of their own: who names them does not matter.
+    assert rows_of(found["customer"]) == []
+
+
+def test_who_names_a_member_without_a_row_is_read(frame: Frame, staged: Staged) -> None:
+    keys = frame([(9,), (7,)], "customer_id int")
+    found = restricted_inputs(CHINOOK.table("dim_customer"), CHINOOK, keys, reader(staged))
+    assert rows_of(found["customer"]) == [(7, 1)]
+    assert rows_of(found["invoice"]) == [(4, 1)]
 
 
 def test_without_keys_every_source_comes_whole_in_the_versions_asked_for(staged: Staged) -> None:
     found = restricted_inputs(CHINOOK.table("fact_invoice"), CHINOOK, None, reader(staged))
-    assert rows_of(found["invoice"]) == [(1, 1), (2, 1), (3, 2), (4, 1)]
+    assert rows_of(found["invoice"]) == [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)]
     assert rows_of(found["invoice_line"]) == [(100, 2), (101, 1), (102, 1)]
     assert rows_of(found["customer"]) == [(7, 1), (8, 1), (8, 2)]
     assert rows_of(found["track"]) == [(50, 2), (51, 1)]
@@ -159,7 +173,7 @@ def test_without_keys_every_source_comes_whole_in_the_versions_asked_for(staged:
         ("dim_artist", "album", [(1, 1), (2, 1), (2, 2)]),
         ("dim_album", "track", [(50, 1), (50, 2), (51, 1)]),
         ("dim_track", "invoice_line", [(100, 1), (100, 2), (101, 1), (102, 1)]),
-        ("dim_customer", "invoice", [(1, 1), (2, 1), (3, 1), (3, 2), (4, 1)]),
+        ("dim_customer", "invoice", [(1, 1), (2, 1), (3, 1), (3, 2), (4, 1), (5, 2)]),
         ("dim_employee", "customer", [(7, 1), (8, 1), (8, 2)]),
     ],
 )
@@ -175,3 +189,21 @@ def test_a_value_of_null_names_no_key(frame: Frame, staged: Staged) -> None:
     changed = {"customer": staged["customer"].where("support_rep_id IS NULL")}
     found = affected_keys(CHINOOK.table("dim_employee"), CHINOOK, changed, reader(staged))
     assert found.count() == 0
+
+
+def test_a_rate_touches_the_orders_of_its_currency_and_day(frame: Frame) -> None:
+    shop = WAREHOUSES["ecommerce"]
+    orders = frame(
+        [
+            ("a", "EUR", "2021-03-01T23:59:59", *at(1)),
+            ("b", "EUR", "2021-03-02T00:00:00", *at(2)),
+            ("c", "SEK", "2021-03-01T12:00:00", *at(3)),
+        ],
+        f"order_id string, currency string, ordered_at timestamp, {ORIGIN}",
+    )
+    rates = frame(
+        [("EUR", "2021-03-01", *at(1, day=2))], f"currency string, rate_date date, {ORIGIN}"
+    )
+    staged: Staged = {"order_line": orders, "exchange_rate": rates}
+    found = affected_keys(shop.table("fact_orders"), shop, {"exchange_rate": rates}, reader(staged))
+    assert [tuple(row) for row in found.collect()] == [("a",)]

@@ -109,28 +109,128 @@ def test_versions_fold_into_intervals(frame: Frame) -> None:
     assert_df_equality(found, frame(expected, HISTORY), ignore_nullable=True, ignore_row_order=True)
 
 
-def test_a_tombstone_flags_the_member_from_its_time_on(frame: Frame) -> None:
-    versions = frame(
+DELETIONS: dict[str, tuple[list[tuple], list[tuple]]] = {
+    "flagged from the tombstone on, until it is back": (
         [
-            (1, *v("Bonn", "2021-05-01")),
-            (1, *v("Bonn", "2021-06-01", gone=True)),
-            (1, *v("Bonn", "2021-07-01", gone=True)),
-            (1, *v("Bonn", "2021-08-01")),
-            (2, *v("Ulm", "2021-05-01", gone=True)),
+            v("Bonn", "2021-05-01"),
+            v("Bonn", "2021-06-01", gone=True),
+            v("Bonn", "2021-07-01", gone=True),
+            v("Bonn", "2021-08-01"),
         ],
-        VERSIONS,
-    )
-    expected = frame(
         [
-            (1, "Bonn", "1", FIRST, "2021-06-01", False, False),
-            (1, "Bonn", "1", "2021-06-01", "2021-08-01", False, True),
-            (1, "Bonn", "1", "2021-08-01", OPEN, True, False),
-            (2, "Ulm", "1", FIRST, OPEN, True, True),
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Bonn", "1", "2021-06-01", "2021-08-01", False, True),
+            ("Bonn", "1", "2021-08-01", OPEN, True, False),
         ],
-        HISTORY,
-    )
-    found = fold(versions, deleted=True)
-    assert_df_equality(found, expected, ignore_nullable=True, ignore_row_order=True)
+    ),
+    "with what it was, whatever the tombstone says": (
+        [v("Bonn", "2021-05-01", phone="2"), v(None, "2021-06-01", phone="9", gone=True)],
+        [
+            ("Bonn", "2", FIRST, "2021-06-01", False, False),
+            ("Bonn", "2", "2021-06-01", OPEN, True, True),
+        ],
+    ),
+    "a null that it had stays null": (
+        [v("Ulm", "2021-04-01"), v(None, "2021-05-01"), v("Bonn", "2021-06-01", gone=True)],
+        [
+            ("Ulm", "1", FIRST, "2021-05-01", False, False),
+            (None, "1", "2021-05-01", "2021-06-01", False, False),
+            (None, "1", "2021-06-01", OPEN, True, True),
+        ],
+    ),
+    "a tombstone alone is no member": ([v("Ulm", "2021-05-01", gone=True)], []),
+    "a row older than its tombstone is deleted": (
+        [v(None, "2021-06-01", gone=True), v("Bonn", "2021-05-01")],
+        [
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Bonn", "1", "2021-06-01", OPEN, True, True),
+        ],
+    ),
+    "a row newer than a tombstone without one before is the first": (
+        [v(None, "2021-05-01", gone=True), v("Bonn", "2021-06-01")],
+        [("Bonn", "1", FIRST, OPEN, True, False)],
+    ),
+    "deleted at the instant of an update that comes before": (
+        [
+            v("Bonn", "2021-05-01"),
+            v("Köln", "2021-06-01", line=2),
+            v(None, "2021-06-01", line=3, gone=True),
+        ],
+        [
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Köln", "1", "2021-06-01", OPEN, True, True),
+        ],
+    ),
+    "back at the instant of its deletion": (
+        [
+            v("Bonn", "2021-05-01"),
+            v(None, "2021-06-01", line=2, gone=True),
+            v("Köln", "2021-06-01", line=3),
+        ],
+        [
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Köln", "1", "2021-06-01", OPEN, True, False),
+        ],
+    ),
+    "back as another": (
+        [
+            v("Bonn", "2021-05-01"),
+            v(None, "2021-06-01", gone=True),
+            v("Ulm", "2021-07-01", phone="3"),
+        ],
+        [
+            ("Bonn", "3", FIRST, "2021-06-01", False, False),
+            ("Bonn", "3", "2021-06-01", "2021-07-01", False, True),
+            ("Ulm", "3", "2021-07-01", OPEN, True, False),
+        ],
+    ),
+    "a late version before the tombstone changes what was deleted": (
+        [
+            v("Bonn", "2021-05-01"),
+            v(None, "2021-07-01", gone=True),
+            v("Köln", "2021-06-01", phone="2"),
+        ],
+        [
+            ("Bonn", "2", FIRST, "2021-06-01", False, False),
+            ("Köln", "2", "2021-06-01", "2021-07-01", False, False),
+            ("Köln", "2", "2021-07-01", OPEN, True, True),
+        ],
+    ),
+    "a version between two tombstones is back for that time": (
+        [
+            v("Bonn", "2021-05-01"),
+            v(None, "2021-06-01", gone=True),
+            v(None, "2021-08-01", gone=True),
+            v("Bonn", "2021-07-01"),
+        ],
+        [
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Bonn", "1", "2021-06-01", "2021-07-01", False, True),
+            ("Bonn", "1", "2021-07-01", "2021-08-01", False, False),
+            ("Bonn", "1", "2021-08-01", OPEN, True, True),
+        ],
+    ),
+    "a version corrected afterwards, at its own instant": (
+        [
+            v("Bonn", "2021-05-01"),
+            v("Kiel", "2021-06-01", line=2),
+            v("Ulm", "2021-07-01"),
+            v("Köln", "2021-06-01", line=3),
+        ],
+        [
+            ("Bonn", "1", FIRST, "2021-06-01", False, False),
+            ("Köln", "1", "2021-06-01", "2021-07-01", False, False),
+            ("Ulm", "1", "2021-07-01", OPEN, True, False),
+        ],
+    ),
+}
+
+
+def test_a_deleted_member_keeps_its_rows(frame: Frame) -> None:
+    versions = [(n, *row) for n, (given, _) in enumerate(DELETIONS.values()) for row in given]
+    expected = [(n, *row) for n, (_, rows) in enumerate(DELETIONS.values()) for row in rows]
+    found = fold(frame(versions, VERSIONS), deleted=True)
+    assert_df_equality(found, frame(expected, HISTORY), ignore_nullable=True, ignore_row_order=True)
 
 
 @pytest.mark.parametrize("name", ["at", "place", "content", "before", "is_first", "next_at"])

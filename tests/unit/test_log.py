@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from src.errors import LogConflict, StarliftError
-from src.io.log import (
+from src.errors import LogConflict, StarliftError, UsageError
+from src.io.entry import (
     BuiltPart,
     ChangeSet,
+    CompactedPart,
     DataFile,
     Entry,
-    LakeState,
-    Log,
+    ExpiredPart,
     RawFile,
     StagedPart,
 )
+from src.io.lake_state import LakeState
+from src.io.log import Log
 from src.io.store import LocalStore
 
 
@@ -163,10 +166,7 @@ def test_an_entry_of_another_format_asks_for_its_version(tmp_path: Path) -> None
 
 
 def numbered(*entries: Entry) -> list[Entry]:
-    return [
-        Entry(entry.run, entry.at, entry.staged, entry.built, number)
-        for number, entry in enumerate(entries, 1)
-    ]
+    return [replace(entry, number=number) for number, entry in enumerate(entries, 1)]
 
 
 def test_the_state_is_the_fold_of_all_entries() -> None:
@@ -188,6 +188,104 @@ def test_the_state_is_the_fold_of_all_entries() -> None:
     assert state.table_fingerprints == {"dim_track": "of run1"}
     assert state.total("dim_track") == 5
     assert state.total("dim_album") == 0
+
+
+def compacted_entry(
+    run: str,
+    removed: tuple[str, ...],
+    *raw_ids: int,
+    changes: tuple[ChangeSet, ...] = (),
+    snapshot: bool = False,
+) -> Entry:
+    merged = (DataFile(f"staged/{run}.orc", 3, 99, {"id": "1"}, {"id": "9"}, raw_ids),)
+    part = CompactedPart({"track": merged} if raw_ids else {}, (), changes, removed, snapshot)
+    return Entry(run, "2021-01-01T00:00:00Z", compacted=part)
+
+
+def test_a_merged_file_takes_the_place_of_those_it_was_made_of_and_is_not_built_again() -> None:
+    entries = numbered(
+        staged_entry("run1", 1),
+        staged_entry("run2", 2),
+        built_entry("run2", 2, change("dim_track", 5, whole=True)),
+        staged_entry("run3", 3),
+        compacted_entry("run4", ("staged/run1.orc", "staged/run2.orc"), 1, 2),
+    )
+    state = LakeState.of(entries)
+    assert [file.path for _, file in state.staged["track"]] == [
+        "staged/run3.orc",
+        "staged/run4.orc",
+    ]
+    assert [file.path for _, file in state.unbuilt["track"]] == ["staged/run3.orc"]
+    assert sorted(state.raw_files) == [1, 2, 3]
+    taken_back = LakeState.of(numbered(*entries, staged_entry("run5", 4, removed=(2,))))
+    ((number, merged),) = [p for p in taken_back.staged["track"] if p[1].path == "staged/run4.orc"]
+    assert taken_back.taken_back(number, merged) == [2]
+    assert taken_back.withdrawn == {"track": [(merged, [2])]}
+
+
+def test_a_compacted_change_set_stands_for_those_before_it() -> None:
+    entries = numbered(
+        built_entry("run1", 0, change("a", 5, whole=True), change("b", 1, whole=True)),
+        built_entry("run2", 0, change("a", 6)),
+        built_entry("run3", 0, change("a", 7)),
+        compacted_entry("run4", (), changes=(change("a", 7),)),
+        built_entry("run5", 0, change("a", 8)),
+    )
+    state = LakeState.of(entries)
+    assert [number for number, _ in state.changes["a"]] == [1, 4, 5]
+    assert [number for number, _ in state.changes["b"]] == [1]
+    assert (state.total("a"), state.snapshot) == (8, 1)
+    both = (change("a", 8, whole=True), change("b", 1, whole=True))
+    whole = numbered(*entries, compacted_entry("run6", (), changes=both, snapshot=True))
+    state = LakeState.of(whole)
+    assert [number for number, _ in state.changes["a"]] == [6]
+    assert [number for number, _ in state.changes["b"]] == [6]
+    assert state.snapshot == 6
+
+
+def test_a_run_takes_the_next_number_when_only_upkeep_came_between(tmp_path: Path) -> None:
+    log = Log(LocalStore(tmp_path))
+    log.commit(staged_entry("run1", 1), 1)
+    log.commit(compacted_entry("run2", ("staged/run1.orc",), 1), 2)
+    log.commit(Entry("run3", "2021-01-01T00:00:00Z", expired=ExpiredPart(2)), 3)
+    assert log.commit(staged_entry("run4", 4), 2).number == 4
+    state = log.state()
+    assert (state.last, sorted(state.raw_files)) == (4, [1, 4])
+
+
+def test_a_compaction_does_not_follow_on_what_it_has_not_seen(tmp_path: Path) -> None:
+    log = Log(LocalStore(tmp_path))
+    log.commit(staged_entry("run1", 1), 1)
+    log.commit(Entry("run2", "2021-01-01T00:00:00Z", expired=ExpiredPart(1)), 2)
+    first = log.commit(compacted_entry("run3", ("staged/run1.orc",), 1), 2)
+    assert first.number == 3
+    with pytest.raises(LogConflict, match="found run run3"):
+        log.commit(compacted_entry("run4", ("staged/run1.orc",), 1), 2)
+    log.commit(staged_entry("run5", 2, removed=(1,)), 4)
+    with pytest.raises(LogConflict, match="found run run5"):
+        log.commit(compacted_entry("run6", ("staged/run3.orc",), 1), 4)
+
+
+def test_the_state_as_of_an_entry_is_that_of_the_entries_up_to_it(tmp_path: Path) -> None:
+    log = Log(LocalStore(tmp_path))
+    for number in (1, 2, 3):
+        log.commit(staged_entry(f"run{number}", number), number)
+    assert sorted(log.state(as_of=2).raw_files) == [1, 2]
+    for wrong in (0, 4):
+        with pytest.raises(UsageError, match=rf"no such entry .*expected 1 to 3, found {wrong}"):
+            log.state(as_of=wrong)
+    log.commit(Entry("run4", "2021-01-01T00:00:00Z", expired=ExpiredPart(3)), 4)
+    with pytest.raises(UsageError, match=r"as of entry 2 has expired .*expected 3 to 4"):
+        log.state(as_of=2)
+    assert sorted(log.state(as_of=3).raw_files) == [1, 2, 3]
+
+
+def test_a_reader_of_the_first_format_refuses_a_compaction(tmp_path: Path) -> None:
+    log = Log(LocalStore(tmp_path))
+    log.commit(staged_entry("run1", 1), 1)
+    log.commit(compacted_entry("run2", ("staged/run1.orc",), 1), 2)
+    formats = [json.loads(f.read_bytes())["format"] for f in sorted((tmp_path / "log").iterdir())]
+    assert formats == [1, 2]
 
 
 def test_a_build_takes_what_was_staged_up_to_the_entry_it_names() -> None:

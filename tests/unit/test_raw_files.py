@@ -10,7 +10,8 @@ import pytest
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER
-from src.io.log import LakeState, RawFile
+from src.io.entry import RawFile
+from src.io.lake_state import LakeState
 from src.io.raw_files import fresh, list_raw, raw_id
 from src.io.store import LocalStore, Stored
 

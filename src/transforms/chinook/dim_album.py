@@ -26,7 +26,7 @@ DIM_ALBUM = Table(
     replace_natural=("album_id",),
     inputs=(
         Input("album", key=("album_id",)),
-        Input("track", key=("album_id",), versions="all"),
+        Input("track", key=("album_id",), versions="all", only_names=True),
     ),
     references=(Reference("artist_key", "dim_artist", "artist_key"),),
     distribution=Distribution("ALL"),

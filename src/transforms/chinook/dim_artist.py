@@ -26,7 +26,7 @@ DIM_ARTIST = Table(
     replace_natural=("artist_id",),
     inputs=(
         Input("artist", key=("artist_id",)),
-        Input("album", key=("artist_id",), versions="all"),
+        Input("album", key=("artist_id",), versions="all", only_names=True),
     ),
     distribution=Distribution("ALL"),
     sort_key=("artist_key",),

@@ -16,7 +16,7 @@ from src.transforms.history import (
 )
 from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order
+from src.transforms.versions import is_tombstone, version_order
 
 TRACKED = (
     "company",
@@ -61,7 +61,7 @@ DIM_CUSTOMER = Table(
     replace_natural=("customer_id",),
     inputs=(
         Input("customer", key=("customer_id",), versions="all"),
-        Input("invoice", key=("customer_id",), versions="all"),
+        Input("invoice", key=("customer_id",), versions="all", only_names=True),
     ),
     references=(Reference("support_rep_key", "dim_employee", "employee_key"),),
     history=History(tracked=TRACKED),
@@ -113,4 +113,5 @@ def customer_history(customer: DataFrame) -> DataFrame:
         overwritten=OVERWRITTEN,
         valid_from=F.col("arrived_at"),
         order=version_order(CUSTOMER),
+        deleted=is_tombstone(customer),
     )

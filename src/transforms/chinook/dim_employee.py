@@ -16,7 +16,7 @@ from src.transforms.history import (
 )
 from src.transforms.keys import NOT_APPLICABLE, UNKNOWN, reference_key, surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order
+from src.transforms.versions import is_tombstone, version_order
 
 TRACKED = (
     "title",
@@ -63,8 +63,8 @@ DIM_EMPLOYEE = Table(
     replace_natural=("employee_id",),
     inputs=(
         Input("employee", key=("employee_id",), versions="all"),
-        Input("employee", key=("reports_to",), versions="all"),
-        Input("customer", key=("support_rep_id",), versions="all"),
+        Input("employee", key=("reports_to",), versions="all", only_names=True),
+        Input("customer", key=("support_rep_id",), versions="all", only_names=True),
     ),
     references=(Reference("reports_to_key", "dim_employee", "employee_key"),),
     history=History(tracked=TRACKED),
@@ -88,6 +88,7 @@ def dim_employee(employee: DataFrame, customer: DataFrame) -> DataFrame:
         overwritten=OVERWRITTEN,
         valid_from=F.col("arrived_at"),
         order=version_order(EMPLOYEE),
+        deleted=is_tombstone(employee),
     )
     members = inferred_history(
         with_inferred(history, superiors, representatives, key=["employee_id"])

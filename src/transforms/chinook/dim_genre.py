@@ -26,7 +26,7 @@ DIM_GENRE = Table(
     replace_natural=("genre_id",),
     inputs=(
         Input("genre", key=("genre_id",)),
-        Input("track", key=("genre_id",), versions="all"),
+        Input("track", key=("genre_id",), versions="all", only_names=True),
     ),
     distribution=Distribution("ALL"),
     sort_key=("genre_key",),

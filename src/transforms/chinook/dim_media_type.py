@@ -26,7 +26,7 @@ DIM_MEDIA_TYPE = Table(
     replace_natural=("media_type_id",),
     inputs=(
         Input("media_type", key=("media_type_id",)),
-        Input("track", key=("media_type_id",), versions="all"),
+        Input("track", key=("media_type_id",), versions="all", only_names=True),
     ),
     distribution=Distribution("ALL"),
     sort_key=("media_type_key",),

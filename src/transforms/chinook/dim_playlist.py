@@ -26,7 +26,7 @@ DIM_PLAYLIST = Table(
     replace_natural=("playlist_id",),
     inputs=(
         Input("playlist", key=("playlist_id",)),
-        Input("playlist_track", key=("playlist_id",), versions="all"),
+        Input("playlist_track", key=("playlist_id",), versions="all", only_names=True),
     ),
     distribution=Distribution("ALL"),
     sort_key=("playlist_key",),

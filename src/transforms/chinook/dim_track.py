@@ -35,8 +35,8 @@ DIM_TRACK = Table(
     replace_natural=("track_id",),
     inputs=(
         Input("track", key=("track_id",)),
-        Input("invoice_line", key=("track_id",), versions="all"),
-        Input("playlist_track", key=("track_id",), versions="all"),
+        Input("invoice_line", key=("track_id",), versions="all", only_names=True),
+        Input("playlist_track", key=("track_id",), versions="all", only_names=True),
     ),
     references=(
         Reference("album_key", "dim_album", "album_key"),

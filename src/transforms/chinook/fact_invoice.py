@@ -64,7 +64,13 @@ FACT_INVOICE = Table(
     inputs=(
         Input("invoice", key=("invoice_id",)),
         Input("invoice_line", key=("invoice_id",)),
-        Input("customer", through="invoice", on=("customer_id",), versions="all"),
+        Input(
+            "customer",
+            through="invoice",
+            on=("customer_id",),
+            versions="all",
+            at="invoice_date",
+        ),
         Input("track", through="invoice_line", on=("track_id",)),
     ),
     references=(

@@ -50,7 +50,13 @@ FACT_INVOICE_LINE = Table(
     inputs=(
         Input("invoice_line", key=("invoice_line_id",)),
         Input("invoice", through="invoice_line", on=("invoice_id",)),
-        Input("customer", through="invoice", on=("customer_id",), versions="all"),
+        Input(
+            "customer",
+            through="invoice",
+            on=("customer_id",),
+            versions="all",
+            at="invoice_date",
+        ),
     ),
     references=(
         Reference("invoice_key", "fact_invoice", "invoice_key", severity="warn"),

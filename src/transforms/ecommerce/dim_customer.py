@@ -15,7 +15,7 @@ from src.transforms.history import (
 )
 from src.transforms.keys import surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order, version_time
+from src.transforms.versions import is_tombstone, version_order, version_time
 
 TRACKED = ("city", "state", "country", "country_code", "postal_code")
 OVERWRITTEN = ("email", "first_name", "last_name")
@@ -45,7 +45,7 @@ DIM_CUSTOMER = Table(
     replace_natural=("customer_id",),
     inputs=(
         Input("customer", key=("customer_id",), versions="all"),
-        Input("order_line", key=("customer_id",), versions="all"),
+        Input("order_line", key=("customer_id",), versions="all", only_names=True),
     ),
     history=History(tracked=TRACKED),
     distribution=Distribution("ALL"),
@@ -90,4 +90,5 @@ def customer_history(customer: DataFrame) -> DataFrame:
         overwritten=OVERWRITTEN,
         valid_from=version_time(CUSTOMER),
         order=[version_time(CUSTOMER), *version_order(CUSTOMER)[1:]],
+        deleted=is_tombstone(customer),
     )

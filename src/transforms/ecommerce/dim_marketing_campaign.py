@@ -29,7 +29,7 @@ DIM_MARKETING_CAMPAIGN = Table(
     replace_natural=("campaign_code",),
     inputs=(
         Input("marketing_campaign", key=("campaign_code",)),
-        Input("order_line", key=("campaign_code",), versions="all"),
+        Input("order_line", key=("campaign_code",), versions="all", only_names=True),
     ),
     checks=(Holds("start before end", "start_date <= end_date", severity="warn"),),
     distribution=Distribution("ALL"),

@@ -15,7 +15,7 @@ from src.transforms.history import (
 )
 from src.transforms.keys import surrogate_key
 from src.transforms.members import with_inferred
-from src.transforms.versions import version_order, version_time
+from src.transforms.versions import is_tombstone, version_order, version_time
 
 TRACKED = ("name", "category", "brand", "list_price")
 
@@ -40,7 +40,7 @@ DIM_PRODUCT = Table(
     replace_natural=("product_id",),
     inputs=(
         Input("product", key=("product_id",), versions="all"),
-        Input("order_line", key=("product_id",), versions="all"),
+        Input("order_line", key=("product_id",), versions="all", only_names=True),
     ),
     history=History(tracked=TRACKED),
     distribution=Distribution("ALL"),
@@ -82,4 +82,5 @@ def product_history(product: DataFrame) -> DataFrame:
         overwritten=(),
         valid_from=version_time(PRODUCT),
         order=[version_time(PRODUCT), *version_order(PRODUCT)[1:]],
+        deleted=is_tombstone(product),
     )

@@ -25,7 +25,7 @@ DIM_SALES_CHANNEL = Table(
     replace_natural=("channel_code",),
     inputs=(
         Input("sales_channel", key=("channel_code",)),
-        Input("order_line", key=("channel_code",), versions="all"),
+        Input("order_line", key=("channel_code",), versions="all", only_names=True),
     ),
     distribution=Distribution("ALL"),
     sort_key=("sales_channel_key",),

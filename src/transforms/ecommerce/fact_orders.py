@@ -81,9 +81,27 @@ FACT_ORDERS = Table(
     replace_natural=("order_id",),
     inputs=(
         Input("order_line", key=("order_id",)),
-        Input("customer", through="order_line", on=("customer_id",), versions="all"),
-        Input("product", through="order_line", on=("product_id",), versions="all"),
-        Input("exchange_rate", through="order_line", on=("currency",)),
+        Input(
+            "customer",
+            through="order_line",
+            on=("customer_id",),
+            versions="all",
+            at="ordered_at",
+        ),
+        Input(
+            "product",
+            through="order_line",
+            on=("product_id",),
+            versions="all",
+            at="ordered_at",
+        ),
+        Input(
+            "exchange_rate",
+            through="order_line",
+            on=("currency",),
+            at="ordered_at",
+            day="rate_date",
+        ),
     ),
     references=(
         Reference("ordered_date_key", "dim_date", "date_key"),

@@ -12,7 +12,7 @@ STAGED = (
     "customer_id int, first_name string, last_name string, company string, address string, "
     "city string, state string, country string, postal_code string, phone string, fax string, "
     "email string, support_rep_id int, country_code string, raw_file string, raw_line bigint, "
-    "arrived_at timestamp"
+    "raw_id bigint, arrived_at timestamp"
 )
 STAR = (
     "customer_version_key bigint, customer_key bigint, customer_id int, first_name string, "
@@ -28,11 +28,11 @@ def test_a_move_opens_a_version_and_a_new_phone_is_overwritten(frame: Frame) -> 
     customers = frame(
         [
             (1, "Ann", "Lee", "Acme", "1 Rd", "Bonn", "NW", "Germany", "53111", "+49228", None,
-             "a@b", 3, "DE", "a.csv", 2, "2021-05-01"),
+             "a@b", 3, "DE", "a.csv", 2, 1, "2021-05-01"),
             (1, "Ann", "Lee", "Acme", "2 Rd", "Köln", "NW", "Germany", "50667", "+49228", "+49",
-             "a@b", 3, "DE", "b.csv", 9, "2021-06-01"),
+             "a@b", 3, "DE", "b.csv", 9, 1, "2021-06-01"),
             (1, "Ann", "Roy", "Acme", "2 Rd", "Köln", "NW", "Germany", "50667", "+49221", "+49",
-             "c@d", 3, "DE", "b.csv", 10, "2021-06-01"),
+             "c@d", 3, "DE", "b.csv", 10, 1, "2021-06-01"),
         ],
         STAGED,
     )  # fmt: skip
@@ -60,8 +60,8 @@ def test_each_tracked_column_opens_a_version_of_its_own(frame: Frame) -> None:
     for number, name in enumerate(names[1:], 1):
         changed = [number, *first[1:]]
         changed[names.index(name)] = 2 if name == "support_rep_id" else "Z"
-        rows.append([number, *first[1:], "a.csv", 2, "2021-05-01"])
-        rows.append([*changed, "b.csv", 2, "2021-06-01"])
+        rows.append([number, *first[1:], "a.csv", 2, 1, "2021-05-01"])
+        rows.append([*changed, "b.csv", 2, 1, "2021-06-01"])
     found = dim_customer(frame(rows, STAGED), frame([], "customer_id int"))
     by_customer = found.groupBy("customer_id").count().collect()
     counts = {row["customer_id"]: row["count"] for row in by_customer}
@@ -74,7 +74,7 @@ def test_a_customer_without_a_representative_and_one_that_only_an_invoice_names(
 ) -> None:
     nothing = [None] * 11
     customers = frame(
-        [(1, *nothing[:1], "Lee", *nothing[:10], None, "a.csv", 2, "2021-05-01")], STAGED
+        [(1, *nothing[:1], "Lee", *nothing[:10], None, "a.csv", 2, 1, "2021-05-01")], STAGED
     )
     invoices = frame([(1,), (5,), (5,), (None,)], "customer_id int")
     found = dim_customer(customers, invoices)

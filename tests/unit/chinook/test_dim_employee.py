@@ -12,7 +12,7 @@ STAGED = (
     "employee_id int, last_name string, first_name string, title string, reports_to int, "
     "birth_date date, hire_date date, address string, city string, state string, "
     "country string, postal_code string, phone string, fax string, email string, "
-    "country_code string, raw_file string, raw_line bigint, arrived_at timestamp"
+    "country_code string, raw_file string, raw_line bigint, raw_id bigint, arrived_at timestamp"
 )
 STAR = (
     "employee_version_key bigint, employee_key bigint, employee_id int, last_name string, "
@@ -30,13 +30,13 @@ def test_a_new_title_or_superior_opens_a_version(frame: Frame) -> None:
     employees = frame(
         [
             (1, "Adams", "Andrew", "Head", None, "1962-02-18", "2002-08-14", *place, "a@b", "CA",
-             "a.csv", 2, "2021-05-01"),
+             "a.csv", 2, 1, "2021-05-01"),
             (2, "Peacock", "Jane", "Agent", 1, "1973-08-29", "2002-04-01", *place, "p@b", "CA",
-             "a.csv", 3, "2021-05-01"),
+             "a.csv", 3, 1, "2021-05-01"),
             (2, "Miller", "Jane", "Manager", 1, "1973-08-29", "2002-04-01", *place, "m@b", "CA",
-             "b.csv", 2, "2021-06-01"),
+             "b.csv", 2, 1, "2021-06-01"),
             (2, "Miller", "Jane", "Manager", 9, "1973-08-29", "2002-04-01", *place, "m@b", "CA",
-             "c.csv", 2, "2021-07-01"),
+             "c.csv", 2, 1, "2021-07-01"),
         ],
         STAGED,
     )  # fmt: skip

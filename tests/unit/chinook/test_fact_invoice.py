@@ -19,7 +19,7 @@ CUSTOMER = (
     "customer_id int, support_rep_id int, city string, arrived_at timestamp, first_name string, "
     "last_name string, company string, address string, state string, country string, "
     "country_code string, postal_code string, phone string, fax string, email string, "
-    "raw_file string, raw_line bigint"
+    "raw_file string, raw_line bigint, raw_id bigint"
 )
 STAR = (
     "invoice_key bigint, invoice_id int, date_key int, invoice_date timestamp, "
@@ -33,7 +33,7 @@ PLACE = ("1 Rd", "Bonn", "NW", "Germany", "DE", "53111")
 
 
 def customer(number: int, rep: int | None, city: str, arrived: str) -> tuple[object, ...]:
-    return (number, rep, city, arrived, *[None] * 11, f"{arrived}.csv", 2)
+    return (number, rep, city, arrived, *[None] * 11, f"{arrived}.csv", 2, 1)
 
 
 def customers(frame: Frame) -> DataFrame:

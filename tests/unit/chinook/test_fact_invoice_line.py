@@ -13,7 +13,7 @@ CUSTOMER = (
     "customer_id int, support_rep_id int, city string, arrived_at timestamp, first_name string, "
     "last_name string, company string, address string, state string, country string, "
     "country_code string, postal_code string, phone string, fax string, email string, "
-    "raw_file string, raw_line bigint"
+    "raw_file string, raw_line bigint, raw_id bigint"
 )
 STAR = (
     "invoice_line_key bigint, invoice_line_id int, invoice_key bigint, invoice_id int, "
@@ -38,7 +38,7 @@ def test_a_line_has_day_and_customer_of_its_invoice_and_exact_revenue(frame: Fra
         [(10, 1, "2021-06-01 23:59:59"), (11, 5, "2021-01-02 00:00:00")],
         "invoice_id int, customer_id int, invoice_date timestamp",
     )
-    customers = frame([(1, 3, "Bonn", "2021-05-01", *[None] * 11, "a.csv", 2)], CUSTOMER)
+    customers = frame([(1, 3, "Bonn", "2021-05-01", *[None] * 11, "a.csv", 2, 1)], CUSTOMER)
     found = fact_invoice_line(lines, invoices, customers)
     sale = (20210601, "2021-06-01 23:59:59")
     who = (key(1), key(1, FIRST), key(3))

@@ -12,15 +12,15 @@ from tests.unit.oracle import UNKNOWN, key
 EVENT = (
     "ts long, session_id long, item_in_session int, page string, user_id int, level string, "
     "first_name string, last_name string, gender string, registration long, "
-    "arrived_at timestamp, raw_file string, raw_line long"
+    "arrived_at timestamp, raw_file string, raw_line long, raw_id long"
 )
 SONG = (
     "song_id string, title string, artist_id string, artist_name string, artist_location string, "
     "artist_latitude decimal(9,6), artist_longitude decimal(9,6), duration decimal(12,5), "
-    "year smallint, arrived_at timestamp, raw_file string, raw_line long"
+    "year smallint, arrived_at timestamp, raw_file string, raw_line long, raw_id long"
 )
 DAY = 1541030400000
-ORIGIN = ("2020-01-01", "a", 1)
+ORIGIN = ("2020-01-01", "a", 1, 1)
 
 
 def test_a_listener_has_a_version_for_each_time_on_a_subscription(frame: Frame) -> None:
@@ -68,9 +68,9 @@ def test_only_instants_of_plays_and_each_once(frame: Frame) -> None:
 def test_an_artist_is_told_by_the_song_that_came_last_and_year_0_is_none(frame: Frame) -> None:
     songs = frame(
         [
-            ("S1", "One", "A1", "Ann", "Rome", "41.9", "12.5", "1", 0, "2020-01-01", "b", 1),
-            ("S2", "Two", "A1", "ANN", None, None, None, "2", 1999, "2020-01-02", "a", 1),
-            ("S3", "Three", "A2", None, None, None, None, None, None, "2020-01-01", "c", 1),
+            ("S1", "One", "A1", "Ann", "Rome", "41.9", "12.5", "1", 0, "2020-01-01", "b", 1, 1),
+            ("S2", "Two", "A1", "ANN", None, None, None, "2", 1999, "2020-01-02", "a", 1, 1),
+            ("S3", "Three", "A2", None, None, None, None, None, None, "2020-01-01", "c", 1, 1),
         ],
         SONG,
     )

@@ -9,10 +9,10 @@ from tests.unit.oracle import UNKNOWN, key
 EVENT = (
     "ts long, session_id long, item_in_session int, page string, user_id int, level string, "
     "first_name string, last_name string, gender string, registration long, "
-    "arrived_at timestamp, raw_file string, raw_line long"
+    "arrived_at timestamp, raw_file string, raw_line long, raw_id long"
 )
 DAY = 1541030400000
-REST = (None, None, None, None, "2020-01-01", "a", 1)
+REST = (None, None, None, None, "2020-01-01", "a", 1, 1)
 
 
 def test_a_session_counts_all_its_events_and_only_its_plays(frame: Frame) -> None:

@@ -12,7 +12,7 @@ EVENT = (
     "ts long, session_id long, item_in_session int, page string, user_id int, level string, "
     "artist string, song string, length decimal(12,5), artist_match string, title_match string, "
     "location string, user_agent string, first_name string, last_name string, gender string, "
-    "registration long, arrived_at timestamp, raw_file string, raw_line long"
+    "registration long, arrived_at timestamp, raw_file string, raw_line long, raw_id long"
 )
 SONG = (
     "song_id string, title string, artist_id string, artist_name string, "
@@ -27,7 +27,7 @@ def event(ts: int, page: str, user: int | None, level: str | None, **given: Any)
     return (
         DAY + ts, 1, given.get("item", ts), page, user, level, artist, song, given.get("length"),
         artist and artist.lower(), song and song.lower(), None, None, None, None, None, None,
-        "2020-01-01", "a.json", ts,
+        "2020-01-01", "a.json", ts, 1,
     )  # fmt: skip
 
 

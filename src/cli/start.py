@@ -1,0 +1,97 @@
+"""Commands to start from: sample files, a new warehouse, the stand-in kept open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from src.cli.options import Conf, Env, Name
+from src.cli.running import read_settings
+from src.cli.show import err, out, show_rows
+from src.connect import standin_buckets, standin_home, standin_s3
+from src.errors import UsageError
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="Example: starlift sample chinook --out raw --rows 100000 --seed 7 --dirty"
+)
+def sample(
+    warehouse: Name,
+    target: Annotated[Path, typer.Option("--out", help="An empty or new folder.")],
+    rows: Annotated[int, typer.Option(help="Rows of the largest table.", min=1)] = 2240,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    dirty: Annotated[
+        bool, typer.Option("--dirty", help="Inject defects; their truth is in _truth.json.")
+    ] = False,
+) -> None:
+    """Make realistic raw files."""
+    from src.sample import SAMPLES
+
+    if warehouse not in SAMPLES:
+        raise UsageError(
+            "There is no sample of this warehouse",
+            expected="one of " + ", ".join(SAMPLES),
+            found=f"'{warehouse}'",
+        )
+    with err.status("writing") as line:
+        written = SAMPLES[warehouse](
+            target,
+            rows=rows,
+            seed=seed,
+            dirty=dirty,
+            progress=lambda count: line.update(f"writing · {count:,} rows"),
+        )
+    show_rows(("file", "rows"), list(written.items()), "table")
+
+
+@commands.command(epilog="Example: starlift new bikes --from raw/bikes")
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the warehouse: small letters and _.")],
+    raw: Annotated[Path, typer.Option("--from", help="Folder of its raw CSV and JSON files.")],
+    into: Annotated[Path, typer.Option(help="The checkout to write into.")] = Path(),
+) -> None:
+    """Look at raw files and write a working warehouse for them, to be read and edited."""
+    from src.scaffold.new import new_warehouse
+
+    written = new_warehouse(name, raw, into.absolute())
+    show_rows(("written", "what"), list(written.items()), "table")
+    out.print(f"Next: starlift run {name}; then read src/transforms/{name} and make it yours.")
+
+
+@commands.command(epilog="Example: starlift redshift --port 5439")
+def redshift(
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 5439,
+    env: Env = "local",
+    conf_dir: Conf = None,
+) -> None:
+    """Keep the local stand-in for Redshift open for psql, drivers and BI tools."""
+    from src.standin.server import Standin
+
+    settings = read_settings(env, conf_dir)
+    standin = Standin(
+        standin_home(settings),
+        port=port,
+        buckets=standin_buckets(settings),
+        s3=standin_s3(settings),
+    )
+    with standin as at:
+        out.print(f"The stand-in for Redshift is open on {at.host}:{at.port}. Connect with:")
+        out.print(
+            f"  PGPASSWORD={at.password} psql -h {at.host} -p {at.port} -U {at.user} {at.database}"
+        )
+        out.print("Stop it with Ctrl-C.")
+        _wait()
+
+
+def _wait() -> None:
+    import signal
+    import threading
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()

@@ -1,0 +1,118 @@
+"""Runs in forked children, killed with SIGKILL while Spark's Java lives on.
+
+A child starts in milliseconds where a process with a Java of its own takes ten seconds, and what
+it leaves is worse: jobs that Java had in hand go on and write files of a run that is dead.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from pyspark import SparkContext
+
+from src.io.lake import Lake
+from src.io.redshift_session import Session
+from src.io.store import LocalStore
+
+# Where a run touches something that outlives it; each counts before and after.
+_TOUCHES: tuple[tuple[type, str], ...] = (
+    (LocalStore, "create"),
+    (Lake, "write"),
+    (Session, "execute"),
+    (Session, "together"),
+    (Session, "table"),
+)
+
+
+@dataclass
+class Fuse:
+    """Counts the places where a run touches lake or warehouse, and kills at one of them."""
+
+    at: int | None = None
+    burnt: int = 0
+
+    def burn(self) -> None:
+        self.burnt += 1
+        if self.burnt == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def lit(fuse: Fuse) -> Iterator[None]:
+    """Every touch burns the fuse, once before and once after it."""
+    with ExitStack() as patches:
+        for owner, name in _TOUCHES:
+            patches.enter_context(patch.object(owner, name, _burning(getattr(owner, name), fuse)))
+        yield
+
+
+def _burning(touch: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
+    def touched(*arguments: Any, **named: Any) -> Any:
+        fuse.burn()
+        result = touch(*arguments, **named)
+        fuse.burn()
+        return result
+
+    return touched
+
+
+def run_and_kill(work: Callable[[], int], rng: random.Random, touches: int, seconds: float) -> str:
+    """Do the work in a child that is killed at one of its touches, or at any moment."""
+    fuse = Fuse(at=rng.randint(1, touches)) if rng.random() < 0.6 else Fuse()
+    after = rng.uniform(0, seconds) if fuse.at is None else 20 * seconds + 60
+    _flush()
+    child = os.fork()
+    if child == 0:
+        _work_alone(work, fuse)
+    end = time.monotonic() + after
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return _told(status, fuse)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return f"killed after {after:.1f} s"
+
+
+def _told(status: int, fuse: Fuse) -> str:
+    if os.WIFSIGNALED(status):
+        return f"killed at touch {fuse.at}"
+    assert os.WEXITSTATUS(status) == 0, f"the child ended with {os.WEXITSTATUS(status)}"
+    return "ended before"
+
+
+def _work_alone(work: Callable[[], int], fuse: Fuse) -> None:
+    """The child's life: connections of its own to Java, none of the parent's, and no clean-up."""
+    code = 99
+    try:
+        client: Any = SparkContext._gateway._gateway_client  # type: ignore[union-attr]
+        # Kept, so that nothing of the parent's is closed when it is forgotten here.
+        of_parent = (client.deque, client.thread_connection)
+        client.deque, client.thread_connection = deque(), threading.local()
+        with lit(fuse):
+            code = work()
+        del of_parent
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(code)
+
+
+def _flush() -> None:
+    """What was said so far goes out here, lest both say it or neither."""
+    sys.stdout.flush()
+    sys.stderr.flush()

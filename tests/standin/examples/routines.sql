@@ -1,0 +1,78 @@
+CREATE OR REPLACE FUNCTION larger(float, float) RETURNS float STABLE AS $$
+  SELECT CASE WHEN $1 > $2 THEN $1 ELSE $2 END
+$$ LANGUAGE sql;
+SELECT larger(1, 2.5), larger(NULL, 1);
+> 2.5 | 1
+CREATE FUNCTION with_nvl(varchar) RETURNS varchar IMMUTABLE AS $$
+  SELECT NVL($1, 'none') || DECODE($1, 'a', '!', '?')
+$$ LANGUAGE sql;
+SELECT with_nvl(NULL), with_nvl('a');
+> none? | a!
+CREATE FUNCTION in_python (a float) RETURNS float STABLE AS $$
+  return a
+$$ LANGUAGE plpythonu;
+~ no functions in plpythonu
+CREATE TABLE log (n int, what varchar(20), at timestamp);
+CREATE OR REPLACE PROCEDURE fill(count_of IN int, what varchar(20)) AS $$
+DECLARE
+  i int := 0;
+BEGIN
+  WHILE i < count_of LOOP
+    i := i + 1;
+    INSERT INTO log VALUES (i, NVL(what, 'nothing'), GETDATE());
+  END LOOP;
+  RAISE INFO 'filled %', i;
+END;
+$$ LANGUAGE plpgsql;
+CALL fill(3, NULL);
+SELECT COUNT(*), MAX(what) FROM log;
+> 3 | nothing
+CREATE OR REPLACE PROCEDURE doubled(INOUT a int, OUT b varchar(10)) LANGUAGE plpgsql AS $$
+BEGIN
+  a := a * 2;
+  SELECT INTO b DECODE(a, 8, 'eight', 'other');
+END;
+$$;
+CALL doubled(4);
+> 8 | eight
+CREATE OR REPLACE PROCEDURE staged() AS $$
+BEGIN
+  CREATE TEMP TABLE stage_of_procedure (id int, v varchar(max)) DISTKEY (id) SORTKEY (id);
+  INSERT INTO stage_of_procedure SELECT TOP 2 n, what FROM log ORDER BY n;
+  EXECUTE 'DELETE FROM log WHERE n > 2';
+EXCEPTION WHEN OTHERS THEN
+  RAISE INFO 'an error: %', SQLERRM;
+END;
+$$ LANGUAGE plpgsql SECURITY INVOKER;
+CALL staged();
+SELECT (SELECT COUNT(*) FROM stage_of_procedure), (SELECT COUNT(*) FROM log);
+> 2 | 2
+CREATE OR REPLACE PROCEDURE with_cursor(rs INOUT refcursor) AS $$
+BEGIN
+  OPEN rs FOR SELECT n FROM log ORDER BY n;
+END;
+$$ LANGUAGE plpgsql;
+BEGIN;
+CALL with_cursor('mine');
+> mine
+FETCH ALL FROM mine;
+> 1
+> 2
+COMMIT;
+CREATE OR REPLACE PROCEDURE by_rows() AS $$
+DECLARE rec RECORD; total int := 0;
+BEGIN
+  FOR rec IN SELECT n FROM log LOOP total := total + rec.n; END LOOP;
+  IF total = 3 THEN INSERT INTO log VALUES (100, 'three', SYSDATE); ELSE RAISE EXCEPTION 'no'; END IF;
+END;
+$$ LANGUAGE plpgsql;
+CALL by_rows();
+SELECT what FROM log WHERE n = 100;
+> three
+CREATE PROCEDURE apart() NONATOMIC AS $$ BEGIN DELETE FROM log; END; $$ LANGUAGE plpgsql;
+~ NONATOMIC
+DROP PROCEDURE fill(int, varchar);
+CALL fill(1, 'x');
+! does not exist
+DO $$ BEGIN END $$;
+! DO is not supported
