@@ -57,7 +57,7 @@ def verify(
     if loaded is not None:
         most = max(SMALL_ROWS, TIMES * loaded)
         large = [table for table in tables if state.total(table.name) > most]
-        proofs += [_count(table, warehouse.name, state, connection) for table in large]
+        proofs += [_count(table, warehouse.schema_of(table), state, connection) for table in large]
         tables = [table for table in tables if table not in large]
     if not tables:
         return proofs
