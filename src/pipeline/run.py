@@ -180,9 +180,7 @@ class Pipeline:
                 self._build(state, full=True)
 
     def _build(self, state: LakeState, full: bool) -> BuildResult:
-        result = build(
-            self.warehouse, self.lake, state, self.run, self.settings.rules, full=full
-        )
+        result = build(self.warehouse, self.lake, state, self.run, self.settings.rules, full=full)
         self.report.differences = result.differences
         self.report.notes += [finding.sentence for finding in result.findings]
         return result
