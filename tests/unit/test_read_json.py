@@ -250,8 +250,8 @@ def test_columns_lie_in_objects_and_share_them(spark: SparkSession, tmp_path: Pa
     ]
     reading = read(spark, tmp_path, {"a.json": "\n".join(rows).encode()}, source)
     assert cells(reading) == [
-        ("A", "7.50", "Ö", "1", "x", "1.10", "1"),
-        ("A", "7.50", "Ö", "1", None, None, "2"),
+        ("A", "7.50", "Ö", "1", "1", "x", "1.10"),
+        ("A", "7.50", "Ö", "1", "2", None, None),
         ("B", None, None, None, None, None, None),
         None,
     ]
