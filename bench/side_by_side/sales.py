@@ -18,7 +18,8 @@ from src.contract.column import Column
 from src.contract.table import Distribution, Table
 from src.contract.types import BIGINT, TIMESTAMP, decimal, varchar
 from src.contract.warehouse import Warehouse
-from src.io.log import BuiltPart, ChangeSet, DataFile, Entry, Log
+from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
+from src.io.log import Log
 from src.io.store_s3 import S3Store
 from src.settings import S3Settings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
@@ -13,7 +12,7 @@ import typer
 
 from src.cli.options import AsJson, Bad, Conf, Env, Format, LogJson, Name, OnBadFile, Raw
 from src.cli.running import pipeline_of, read_settings, reported
-from src.cli.show import Events, out, show_lines
+from src.cli.show import Events, err, out, show_lines
 from src.connect import is_made, open_warehouse
 from src.errors import StarliftError, UsageError
 from src.pipeline.log_view import EntryView, reached, view_entries
@@ -59,12 +58,15 @@ def _print_array(name: str, items: Iterable[object]) -> None:
 
 
 def _loaded(pipeline: Pipeline, settings: Settings) -> int | None:
-    """The last entry that the warehouse has; None where it does not answer."""
+    """The last entry that the warehouse has; None, and why on stderr, where it does not answer."""
     if not is_made(settings):
         return 0
-    with suppress(StarliftError), open_warehouse(settings) as connect:
-        return pipeline.loaded(connect)
-    return None
+    try:
+        with open_warehouse(settings) as connect:
+            return pipeline.loaded(connect)
+    except StarliftError as error:
+        err.print(f"The warehouse does not answer: {error.sentence()}", markup=False)
+        return None
 
 
 def _entry_lines(entry: EntryView) -> Iterator[tuple[object, ...]]:

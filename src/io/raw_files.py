@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from src.contract.source import Source, plain_name
 from src.io.lake_state import LakeState
@@ -88,17 +87,13 @@ def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> C
     return Candidate(stored, None, f"its name starts with none of: {every}")
 
 
+@cache
 def _pattern(files: str) -> re.Pattern[str]:
     """What a path part is like that starts with a source's name, and the name ends there.
 
     ``InvoiceLine-2025.csv``, ``invoice_line.csv`` and ``Invoice Lines.csv`` are InvoiceLine's,
     and none of them is Invoice's.
     """
-    return _pattern(files).match(part) is not None
-
-
-@cache
-def _pattern(files: str) -> re.Pattern[str]:
     letters = r"[\W_]*".join(re.escape(letter) for letter in plain_name(files))
     return re.compile(rf"{letters}s?(?![^\W\d_])", re.IGNORECASE)
 

@@ -57,8 +57,11 @@ def _is_conflict(state: str, said: str) -> bool:
 class Connection(ABC):
     """One way into the warehouse. Each statement commits by itself, but for ``together``.
 
-    Every method raises StatementFailed, and nothing of the driver's own.
+    Every method raises StatementFailed, and nothing of the driver's own. ``process`` is the
+    server's number of the session; None where no session lasts.
     """
+
+    process: int | None = None
 
     @abstractmethod
     def table(self, sql: str) -> tuple[list[str], list[Row]]:

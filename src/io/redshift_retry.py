@@ -44,6 +44,7 @@ class Retrying:
         self.patience = patience
         self._connect = connect
         self._progress = progress
+        self._orphan: int | None = None
 
     def retried(self, what: Callable[[Connection, int], T]) -> T:
         """Call ``what`` with the connection and the attempt's number until it is done.
@@ -57,7 +58,7 @@ class Retrying:
                 if not (error.lost or error.conflict) or attempt == self.patience.attempts:
                     raise
                 self._progress(f"trying again after: {error.said[:120]}", attempt)
-                self.close()
+                self._give_up(error)
                 time.sleep(self.patience.delay(attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -85,7 +86,22 @@ class Retrying:
             self._connection.close()
         self._connection = None
 
+    def _give_up(self, error: StatementFailed) -> None:
+        if self._connection and error.lost:
+            self._orphan = self._connection.process
+        self.close()
+
     def _open(self) -> Connection:
         if self._connection is None:
             self._connection = self._connect()
+            self._end_orphan(self._connection)
         return self._connection
+
+    def _end_orphan(self, connection: Connection) -> None:
+        """End the session whose connection was lost: what is between may not have told the server,
+        where it then holds the ledger's lock.
+        """
+        if self._orphan is not None:
+            with suppress(StatementFailed):
+                connection.query(f"SELECT pg_terminate_backend({self._orphan})")
+        self._orphan = None

@@ -65,6 +65,7 @@ class Session(Connection):
         self._overdue = False
         raw.autocommit = True
         self.execute(f"SET statement_timeout TO {round(seconds * 1000)}")
+        [(self.process,)] = self.query("SELECT pg_backend_pid()")
 
     def table(self, sql: str) -> tuple[list[str], list[Row]]:
         with self._answered():

@@ -318,7 +318,14 @@ class Pipeline:
             self.report.failed = error.sentence()
             raise
         finally:
+            _let_go_of_kept_rows()
             self.report.seconds[step] = round(time.monotonic() - start, 2)
+
+
+def _let_go_of_kept_rows() -> None:
+    """What a step kept is of no use to the next, and Spark compares every plan with all of it."""
+    if session := SparkSession.getActiveSession():
+        session.catalog.clearCache()
 
 
 def _no_warehouse() -> Connection:

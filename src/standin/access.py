@@ -48,8 +48,6 @@ def edit_access(words: Sequence[Token], edits: Edits) -> None:
             edits.replace(token, words[end], "")
         elif name == "COLLATE" and following in ("CASE_INSENSITIVE", "CI"):
             raise Refusal("the stand-in has no case-insensitive collation")
-        elif (name, following) == ("DATASHARE",) or name == "INTEGRATION":
-            raise Refusal(f"the stand-in has no {name.lower()}s")
     if words[0].word == "DROP" and words[-1].word in ("FORCE", "RESTRICT"):
         edits.replace(words[-1], words[-1], "")
 

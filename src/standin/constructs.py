@@ -358,9 +358,10 @@ _HEAD = """\
 
 It is **not Redshift**. It is a PostgreSQL 18 behind a small endpoint on 127.0.0.1 that speaks the
 same wire protocol, so that unmodified drivers and Redshift's own SQL text run on a laptop.
-It has no planner, no distribution, no slices, no WLM, no Spectrum, no IAM and no materialized-view
-refresh, and no speed that says anything about Redshift's. It can never show Spectrum's true type
-rules, what the planner does with keys that are not true, locks across refreshes, or costs.
+It has no planner, no distribution, no slices, no WLM, no Spectrum, no rights by IAM and no
+materialized views that renew themselves, and no speed that says anything about Redshift's. It can
+never show Spectrum's true type rules, what the planner does with keys that are not true, locks
+across refreshes, or costs.
 Nothing on this page was run on a real Redshift: the words of its errors are from public reports.
 
 What it has is the other half: what Redshift refuses and PostgreSQL would let pass is refused here.
@@ -372,10 +373,15 @@ What it has is the other half: what Redshift refuses and PostgreSQL would let pa
 
 `s3://NAME/key` is read from `PATH/key`; without a mapping, from S3 by boto3 when `--s3` or
 `--s3-endpoint` is given. The password is made at the first start and lies in `secrets.json` of the
-home, readable by its owner only, beside `endpoint.json` (where it listens). `statements.jsonl` has
-every statement with time, client, outcome and milliseconds, secrets taken out; `postgresql.log`
-and `standin.log` are the servers' own. PostgreSQL refuses to run as root: started by root it runs
-as the user `postgres` or `nobody`, and folders above its data are opened for passing through.
+home, readable by its owner only, beside `endpoint.json` (where it listens). With `--ephemeral`
+data goes when it stops; with `--iam` it takes the users and passwords that `GetClusterCredentials`
+gives out, without being able to check them. `statements.jsonl` has every statement with time,
+client, outcome and milliseconds, secrets taken out; `postgresql.log` and `standin.log` are the
+servers' own. PostgreSQL refuses to run as root: started by root it runs as the user `postgres` or
+`nobody`, and folders above its data are opened for passing through.
+
+`PYTHONPATH=. python bench/standin.py --rows N` measures start, many clients, COPY and UNLOAD
+beside PostgreSQL's own COPY of the same rows.
 
 As a pytest fixture: `from src.standin.testing import redshift, redshift_bucket,
 redshift_endpoint` in a `conftest.py`. A test that names `redshift` gets an empty database of its
@@ -409,7 +415,7 @@ EXAMPLES: tuple[tuple[str, int, int], ...] = (
     ("conditions", 22, 2),
     ("dates", 81, 2),
     ("ddl", 33, 11),
-    ("formats", 28, 0),
+    ("formats", 29, 0),
     ("json", 13, 0),
     ("numbers", 30, 0),
     ("routines", 10, 2),

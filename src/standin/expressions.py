@@ -6,6 +6,7 @@ in functions_sql.py, those with another meaning under the same name in the schem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from src.standin.ddl import edit_type, split_list, word
@@ -82,7 +83,7 @@ _TYPES_NOT_HERE = {"VARBYTE", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
 
 EDITED_WORDS = OTHER_MEANING | SORTED_AGGREGATES | NULLS_IGNORING | _DATE_PARTS | {
     *_POSTGRESQL_ONLY, *_NOT_HERE, *_TYPES_NOT_HERE, "HLL", "CONNECT", "CONVERT",
-    "CURRENT_SETTING", "CURRENT_USER_ID", "EXTRACT", "NVL", "NVL2", "DECODE",
+    "CURRENT_SETTING", "CURRENT_USER_ID", "TO_CHAR", "EXTRACT", "NVL", "NVL2", "DECODE",
     "SYSDATE", "APPROXIMATE", "RATIO_TO_REPORT", "MINUS",
     *_CATALOG_COLUMNS, "PG_GET_LATE_BINDING_VIEW_COLS", "DISTINCT", "DECIMAL",
     "NUMERIC", "VARCHAR", "NVARCHAR", "SUPER", "TEXT", "OBJECT", "ARRAY",
@@ -208,6 +209,8 @@ def _edit_call(words: Sequence[Token], at: int, name: str, edits: Edits) -> None
     elif name == "CURRENT_SETTING" and word(words, at + 3) == ")":
         if (words[at + 2].value or "").upper() in PARAMETERS:
             edits.replace(token, words[at + 3], value_of(words[at + 2].value or ""))
+    elif name == "TO_CHAR":
+        _money(words, at, edits)
     elif name == "CONVERT":
         _convert(words, at, edits)
     elif name in SORTED_AGGREGATES:
@@ -299,6 +302,21 @@ def _extract(words: Sequence[Token], at: int, edits: Edits) -> None:
         return
     edits.replace(words[at], words[at], "standin.date_part")
     edits.replace(part, words[at + 3], f"{quote_literal((part.name or part.value or '').lower())},")
+
+
+_MONEY = re.compile(r"[Ll]([09GDSPRMI.,]+)", re.IGNORECASE)
+
+
+def _money(words: Sequence[Token], at: int, edits: Edits) -> None:
+    """TO_CHAR(x, 'L999'): a dollar, where PostgreSQL has the sign of its locale, a blank."""
+    close, arguments = _arguments(words, at)
+    if close >= len(words) or len(arguments) != 2 or arguments[1][1] - arguments[1][0] != 1:
+        return
+    form = words[arguments[1][0]]
+    if (found := _MONEY.fullmatch(form.value or "")) is not None:
+        edits.replace(words[at], words[at], "('$' || TO_CHAR")
+        edits.replace(form, form, quote_literal(found.group(1)))
+        edits.insert_after(words[close], ")")
 
 
 def _convert(words: Sequence[Token], at: int, edits: Edits) -> None:

@@ -315,7 +315,7 @@ class Postgres:
                 found=f"{free // 1_000_000} MB",
                 do="free some space, or set STARLIFT_HOME to a folder on another disk",
             )
-        # Seen once to fail on a busy machine and not again: making a database is tried twice.
+        # A folder above may be closed by others at this very moment: it is tried twice.
         done = self._initdb(programs)
         if done.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
@@ -334,6 +334,8 @@ class Postgres:
         """Make the database cluster in an empty folder; the result of initdb."""
         self.data.mkdir(mode=0o700)
         if self._user is not None:
+            # Again: a folder above may have been closed meanwhile, as pytest does with its own.
+            _open_path(self.data)
             self._give_away(self.data)
         # initdb reads the password from a file; it lies in a folder of ours and goes at once.
         with tempfile.TemporaryDirectory(prefix="slr-") as folder:

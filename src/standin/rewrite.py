@@ -272,8 +272,7 @@ def _dispatch(
         return replace(
             statement,
             text="COPY standin.unload_end FROM STDIN",
-            before=(*exactly[:1], unload.describing, unload.copying),
-            after=exactly[1:],
+            before=(*exactly[:1], unload.describing, unload.copying, *exactly[1:]),
             unload=unload,
         )
     if first in ("BEGIN", "START"):

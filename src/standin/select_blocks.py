@@ -190,7 +190,7 @@ _LABELS = {
     "LISTAGG": "listagg", "MEDIAN": "median", "NTH_VALUE": "nth_value", "NVL2": "case",
     "OBJECT": "object", "PERCENTILE_CONT": "percentile_cont",
     "PERCENTILE_DISC": "percentile_disc", "RATIO_TO_REPORT": "ratio_to_report",
-    "SYSDATE": "timestamp",
+    "SYSDATE": "timestamp", "TO_CHAR": "to_char",
 }  # fmt: skip
 """Calls whose columns PostgreSQL would name otherwise."""
 

@@ -340,11 +340,11 @@ class Session:
         inbox = self.wire.from_server
         data = inbox.data
         run = inbox.at
-        hiding = self._hiding()
+        looking = self._looks_at_rows()
         while (found := inbox.peek()) is not None:
             kind, start, end = found
             inbox.at = end
-            if kind == b"D" and not hiding and not self._places():
+            if kind == b"D" and not looking:
                 continue
             if run < start:
                 self.wire.to_client += memoryview(data)[run:start]
@@ -353,12 +353,15 @@ class Session:
             if self._answer(kind, whole[5:]):
                 self.wire.to_client += whole
             run = inbox.at
-            hiding = self._hiding()
+            looking = self._looks_at_rows()
         if run < inbox.at:
             self.wire.to_client += memoryview(data)[run : inbox.at]
 
-    def _hiding(self) -> bool:
-        return bool(self._asked) and self._asked[0].hides_result()
+    def _looks_at_rows(self) -> bool:
+        """Whether rows that now come are ours, or have SUPER values."""
+        if not self._asked:
+            return False
+        return self._asked[0].hides_result() or bool(self._places())
 
     def _answer(self, kind: bytes, payload: bytes) -> bool:
         """One message of the backend; whether the client gets it as it is."""

@@ -99,8 +99,8 @@ def whole(homes: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 @pytest.mark.parametrize(
     "cut",
-    [(first, second, third), (third, second, first), (first, third, second)],
-    ids=["in order", "in reverse", "the second last"],
+    [(first, third, second), (third, second, first)],
+    ids=["the second last", "in reverse"],
 )
 def test_any_cut_in_any_order_equals_one_run(
     homes: Any, tmp_path: Path, whole: dict[str, Any], cut: tuple[Delivery, ...]

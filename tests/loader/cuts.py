@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Way = Literal["to server", "to client"]
-How = Literal["close", "reset", "silence", "delay"]
+How = Literal["close", "reset", "silence", "delay", "half"]
 WAYS: tuple[Way, ...] = ("to server", "to client")
 HOWS: tuple[How, ...] = ("close", "reset", "silence", "delay")
 
@@ -27,7 +27,7 @@ class Cut:
     """After ``at`` bytes of one way: what is before them was forwarded, half a message perhaps.
 
     ``delay`` keeps the rest back for ``seconds`` and then goes on; ``silence`` keeps it until one
-    side goes.
+    side goes. ``half`` closes the client's side, and never tells the server.
     """
 
     way: Way
@@ -46,6 +46,7 @@ class Cutter:
     cuts: list[Cut] = field(default_factory=list)
     done: list[Cut] = field(default_factory=list)
     connections: int = 0
+    kept: list[socket.socket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,6 +58,8 @@ class Cutter:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for server in self.kept:
+            server.close()
 
     def begin(self, *cuts: Cut) -> None:
         """Count anew, and cut there."""
@@ -95,8 +98,11 @@ class Cutter:
                     target.sendall(now)
                     if cut:
                         silent = cut.how == "silence"
-                        self._break(cut, source, target)
+                        sides = (source, target) if way == "to server" else (target, source)
+                        self._break(cut, *sides)
         for side in (source, target):
+            if side in self.kept:
+                continue
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
             side.close()
@@ -115,13 +121,16 @@ class Cutter:
             self.passed[way] += max(left, 0)
             return data[: max(left, 0)], data[max(left, 0) :], cut
 
-    def _break(self, cut: Cut, *sides: socket.socket) -> None:
+    def _break(self, cut: Cut, client: socket.socket, server: socket.socket) -> None:
         """Do what the cut says."""
         if cut.how == "delay":
             time.sleep(cut.seconds)
+        if cut.how == "half":
+            self.kept.append(server)
+            client.close()
         if cut.how not in ("close", "reset"):
             return
-        for side in sides:
+        for side in (client, server):
             if cut.how == "reset":
                 side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             side.close()

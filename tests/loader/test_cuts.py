@@ -16,7 +16,7 @@ import pytest
 from src.connect import open_warehouse
 from src.errors import StarliftError
 from src.io import redshift_session
-from src.io.redshift import Connect, StatementFailed
+from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.redshift_login import PASSWORD
 from src.io.redshift_session import Address
 from src.settings import RedshiftSettings, load_settings
@@ -72,6 +72,7 @@ def drawn(chance: random.Random, passed: dict[str, int], hows: tuple[How, ...]) 
         ("psycopg2", 25, ("close", "reset", "delay"), False),
         ("psycopg2", 12, ("close", "reset"), True),
         ("psycopg2", 6, HOWS, False),
+        ("psycopg2", 8, ("half",), False),
         ("redshift_connector", 12, ("close", "reset", "delay"), False),
         ("redshift_connector", 4, HOWS, False),
     ],
@@ -129,6 +130,35 @@ def test_a_load_cut_at_any_byte(
         asking.is_clean(shop)
     # Where the first connection breaks the load ends soon; all others go on by themselves.
     assert hit >= loads // 2 and ended_well >= 0.7 * loads
+
+
+@pytest.mark.parametrize("driver", SESSIONS)
+def test_a_session_that_nobody_told_of_its_end_is_ended(
+    shop: Shop, connect: Connect, cutter: Cutter, address: Address, asking: Asking, driver: str
+) -> None:
+    """The server still holds the ledger's lock for a connection that is gone on our side."""
+    shop.fill()
+    shop.load(connect)
+    at = replace(address, port=cutter.port, statement_seconds=10)
+
+    def through() -> Connection:
+        connection = SESSIONS[driver](at)
+        send = connection.execute
+
+        def watched(sql: str, token: str | None = None) -> None:
+            if sql.startswith("DELETE") and not (cutter.cuts or cutter.done):
+                cutter.begin(Cut("to server", 1, "half"))
+            send(sql, token)
+
+        connection.execute = watched  # type: ignore[method-assign]
+        return connection
+
+    shop.change(2)
+    begun = time.monotonic()
+    assert shop.load(through).applied == [2]
+    assert cutter.done and time.monotonic() - begun < 8
+    asking.holds(shop, 2)
+    asking.is_clean(shop)
 
 
 @pytest.mark.parametrize("driver", SESSIONS)

@@ -165,6 +165,30 @@ def test_a_statement_that_somebody_aborted_has_failed(service: tuple[FakeDataApi
         DataApi(client, Target("dev", workgroup="wg1"), sleep=lambda _: None).execute("SELECT 1")
 
 
+def test_a_publish_that_is_sent_again_has_a_token_of_its_own(
+    service: tuple[FakeDataApi, Any], api: DataApi, shop: Shop, asking: Asking
+) -> None:
+    """Rule 27: under the first one's token the service would answer with its failure again."""
+    fake, _ = service
+    answer, refused = fake.answer, set()
+
+    def conflict(name: str, given: dict[str, Any]) -> dict[str, Any]:
+        publish = "load_ledger_tables" in str(given.get("Sqls", [""])[1:2])
+        if publish and (not refused or given["ClientToken"] in refused):
+            refused.add(given["ClientToken"])
+            return {"Id": "refused"}
+        if given.get("Id") == "refused":
+            said = "1023 Serializable isolation violation on table"
+            return {"Id": "refused", "Status": "FAILED", "Error": said}
+        return answer(name, given)
+
+    fake.answer = conflict  # type: ignore[method-assign]
+    shop.fill()
+    assert shop.load(lambda: api).applied == [1]
+    assert len(refused) == 1
+    asking.holds(shop, 1)
+
+
 def test_a_load_survives_lost_answers_of_every_call(
     service: tuple[FakeDataApi, Any], api: DataApi, shop: Shop, asking: Asking
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from src.connect import open_warehouse
 from src.errors import StarliftError, UsageError
+from src.io import redshift_session
 from src.io.redshift import StatementFailed
 from src.io.redshift_login import PASSWORD
 from src.io.redshift_session import Address
@@ -53,6 +54,25 @@ def test_what_is_wrong_is_said_once_and_soon(
     assert sentence.startswith("The warehouse cannot be reached in ") and said in sentence
     assert "Error" not in sentence and "\n" not in sentence and address.password not in sentence
     assert not isinstance(caught.value, StatementFailed) and time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("state", "lost"),
+    [
+        ("", True),
+        ("08006", True),
+        ("57P01", True),
+        ("57P03", True),
+        ("57014", False),
+        ("42501", False),
+        ("40001", False),
+    ],
+)
+def test_which_errors_leave_the_fate_of_a_statement_open(state: str, lost: bool) -> None:
+    """Those without an SQLSTATE, of connections (08), and of a server that stops (57P)."""
+    at = Address("host", 5439, "dev", "user", "s3cret pass")
+    failed = redshift_session._failure(at, "it said s3cret pass", state, broken=True)
+    assert (failed.lost, failed.said) == (lost, "it said ***")
 
 
 def test_a_data_api_without_region_or_with_a_wrong_name_is_not_tried_again(

@@ -104,6 +104,25 @@ def test_what_others_make_at_the_same_moment_is_taken_as_made(
     asking.holds(shop, 1)
 
 
+def test_a_publish_that_did_nothing_is_not_called_done(
+    shop: Shop, connect: Connect, asking: Asking
+) -> None:
+    """The ledger is read after each publish, whatever the driver said."""
+    shop.fill()
+
+    class Idle(_Broken):
+        def together(self, statements: list[str], token: str | None = None) -> None:
+            if not any("load_ledger_tables" in text for text in statements[1:2]):
+                self._inner.together(statements, token)  # type: ignore[attr-defined]
+
+        def execute(self, sql_text: str, token: str | None = None) -> None:
+            self._inner.execute(sql_text, token)  # type: ignore[attr-defined]
+
+    with pytest.raises(LoadFailed, match="Entry 1 was published, and the ledger does not hold it"):
+        shop.load(lambda: Idle(connect()))  # type: ignore[abstract,arg-type]
+    assert asking.ledger(shop) == []
+
+
 def test_one_loader_knows_a_later_entry(shop: Shop, connect: Connect, asking: Asking) -> None:
     """Two runs at once: one has seen entry 3, the other only entry 2; none is skipped."""
     shop.fill()
@@ -206,11 +225,15 @@ def test_what_dead_loads_left_is_dropped_by_the_next(
         sql.staging_name(1, load(minute), 1, 1, "r", "fact_sale"),
         sql.staging_name(7, load(days), 1, 1, "r", "fact_sale"),
     ]
-    alive = sql.staging_name(7, load(minute), 1, 1, "r", "fact_sale")
-    for name in (*dead, alive, "stage_of_a_person"):
+    # A statement of the Data API lives for a day at most.
+    alive = [
+        sql.staging_name(7, load(age), 1, 1, "r", "fact_sale")
+        for age in (minute, timedelta(hours=24))
+    ]
+    for name in (*dead, *alive, "stage_of_a_person"):
         asking.run(f'CREATE TABLE {back}."{name}" (x int)')
     shop.load(connect)
-    assert sorted(asking.staging(shop)) == sorted([alive, "stage_of_a_person"])
+    assert sorted(asking.staging(shop)) == sorted([*alive, "stage_of_a_person"])
 
 
 def test_serializable_conflicts_are_taken_again(
@@ -266,6 +289,11 @@ def _crossing(target: str) -> str:
 def test_the_errors_of_rule_17_are_conflicts(said: str) -> None:
     """Rule 17: by their text, as drivers give Redshift's SQLSTATE in different ways or not."""
     assert StatementFailed(said, state="XX000").conflict
+
+
+def test_a_deadlock_is_a_conflict() -> None:
+    """Rule 17: PostgreSQL's, and so the stand-in's."""
+    assert StatementFailed("deadlock detected", state="40P01").conflict
 
 
 @pytest.mark.parametrize("said", ["column x1023 does not exist", "value 1018 is too long"])

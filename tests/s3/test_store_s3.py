@@ -147,6 +147,16 @@ def test_delete_takes_a_folder_and_nothing_beside_it(s3: S3Server, store: S3Stor
     store.delete("run1")
 
 
+def test_remove_takes_the_objects_named_in_few_requests(s3: S3Server, store: S3Store) -> None:
+    for path in ("a", "b/c", "b/d é"):
+        store.create(path, b"")
+    store.remove(["b/d é", "a", *[f"never/there-{number}" for number in range(1000)]])
+    assert [file.path for file in store.list()] == ["b/c"]
+    assert s3.door.count("POST", "?delete") == 2
+    store.remove([])
+    assert s3.door.count("POST", "?delete") == 2
+
+
 def test_a_store_may_be_a_whole_bucket(s3: S3Server, bucket: str) -> None:
     store = S3Store(f"s3://{bucket}", s3.settings)
     store.create("a/b", b"x")

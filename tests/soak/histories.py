@@ -29,7 +29,7 @@ LAWFUL: tuple[Warehouse, ...] = (
 
 
 def history_case(rng: random.Random, place: Path) -> str:
-    """Two to four runs over random parts of some histories, some run twice, against one run."""
+    """Two to four runs over random parts of histories, some run twice, against one run."""
     return cut_equals_whole(rng, place, rng.choice(LAWFUL))
 
 
@@ -49,9 +49,19 @@ def cut_equals_whole(
                 for _ in range(rng.choice([1, 1, 2])):
                     assert run(home, warehouse, raw) == 0
                 take_away(part, raw)
+                upkeep(rng, home, warehouse)
             found = picture(home, warehouse)
     assert not (different := differences(found, expected)), different
     return f"{warehouse.name}: {worlds} histories, {len(drops)} files in {len(runs)} runs"
+
+
+def upkeep(rng: random.Random, home: Home, warehouse: Warehouse) -> None:
+    """Now and then what changes no row: compaction, and deleting what no state needs."""
+    if rng.random() < 0.3:
+        assert home.run("compact", warehouse.name) == 0
+    if rng.random() < 0.2:
+        assert home.run("expire", warehouse.name, "--older-than", "0d") == 0
+        assert home.run("clean", warehouse.name, "--older-than", "0d") == 0
 
 
 def cut(rng: random.Random, drops: Drawn, runs: int) -> list[Drawn]:

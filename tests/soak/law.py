@@ -8,6 +8,9 @@ from typing import Any
 from pyarrow import orc
 
 from src.contract.warehouse import Warehouse
+from src.io.lake_state import LakeState
+from src.io.log import Log
+from src.io.store import LocalStore
 from tests.e2e.home import Home
 
 # The accounting of a raw file, without what names the run or the machine's clock.
@@ -32,7 +35,7 @@ def picture(home: Home, warehouse: Warehouse) -> dict[str, Any]:
 
     ``verify`` proves that the star in the lake is that of the warehouse.
     """
-    live = live_files(home, warehouse.name)
+    state = Log(LocalStore(home.path / "lake" / warehouse.name)).state()
     return {
         **{
             table.name: home.table(table.name, warehouse=warehouse.name)
@@ -40,31 +43,20 @@ def picture(home: Home, warehouse: Warehouse) -> dict[str, Any]:
             if table.inputs
         },
         "accounting": {
-            f"{raw['path']} of {raw['arrived']}": {name: raw[name] for name in _COUNTED}
-            for raw in sorted(live.values(), key=lambda raw: (raw["path"], raw["arrived"]))
+            f"{raw.path} of {raw.arrived}": {name: getattr(raw, name) for name in _COUNTED}
+            for raw in sorted(state.raw_files.values(), key=lambda raw: (raw.path, raw.arrived))
         },
-        "quarantine": _quarantine(home, warehouse.name, set(live)),
+        "quarantine": _quarantine(home, warehouse.name, state),
         "verify": home.run("verify", warehouse.name),
     }
 
 
-def live_files(home: Home, name: str) -> dict[int, dict[str, Any]]:
-    """The raw file versions whose rows count, by their number."""
-    live: dict[int, dict[str, Any]] = {}
-    for entry in home.entries(name):
-        if staged := entry["staged"]:
-            for raw_id in staged["removed_raw_ids"]:
-                live.pop(raw_id, None)
-            live |= {raw["raw_id"]: raw for raw in staged["raw_files"]}
-    return live
-
-
-def _quarantine(home: Home, name: str, live: set[int]) -> list[tuple[Any, ...]]:
+def _quarantine(home: Home, name: str, state: LakeState) -> list[tuple[Any, ...]]:
     found = []
-    for entry in home.entries(name):
-        for file in entry["staged"]["quarantine"] if entry["staged"] else ():
-            rows = orc.read_table(home.path / "lake" / name / file["path"]).to_pylist()
-            found += [tuple(row[n] for n in _REFUSED) for row in rows if row["raw_id"] in live]
+    for number, file in state.quarantine:
+        gone = set(state.taken_back(number, file))
+        rows = orc.read_table(home.path / "lake" / name / file.path).to_pylist()
+        found += [tuple(row[n] for n in _REFUSED) for row in rows if row["raw_id"] not in gone]
     return sorted(found, key=repr)
 
 

@@ -60,7 +60,8 @@ def topics() -> list[Path]:
 def read(path: Path) -> Iterator[Example]:
     """The examples of a file, in order."""
     lines: list[str] = []
-    start, current = 0, None
+    start = 0
+    current: Example | None = None
     for number, line in enumerate(path.read_text().splitlines(), 1):
         mark, rest = line[:1], line[2:]
         if not lines and mark in (">", "!", "~") and line[1:2] in (" ", ""):
@@ -124,7 +125,8 @@ def run_file(path: Path, endpoint: Endpoint) -> Count:
 
 def _problem(connection: Connection, example: Example) -> str:
     """What is not as expected, or nothing."""
-    said, rows = "", []
+    said = ""
+    rows: list[str] = []
     try:
         with connection.cursor() as cursor:
             cursor.execute(example.sql)

@@ -271,7 +271,7 @@ def test_json_by_name(db: Db, files: Files, form: str, document: str) -> None:
     db.run("CREATE TABLE t (a int, b varchar(9), c decimal(5,2), d super)")
     url = put(files, "f", document + document.replace("x", "é") + '{"b": null}')
     db.run(load(url, f"FORMAT AS JSON {form}"))
-    nested = {"k": [1, None]}
+    nested = '{"k":[1,null]}'
     assert db.rows("SELECT a, b, c, d FROM t ORDER BY b NULLS LAST") == [
         (1, "x", Decimal("1.10"), nested), (1, "é", Decimal("1.10"), nested),
         (None, None, None, None),
@@ -295,7 +295,7 @@ def test_json_noshred_and_errors(db: Db, files: Files) -> None:
     url = put(files, "f", '{"a": [1, 2]}\n{"b": "x"}')
     db.run("CREATE TABLE t (a super)")
     db.run(load(url, "FORMAT JSON 'noshred'"))
-    assert db.rows("SELECT a FROM t") == [({"a": [1, 2]},), ({"b": "x"},)]
+    assert db.rows("SELECT a FROM t") == [('{"a":[1,2]}',), ('{"b":"x"}',)]
     broken = put(files, "g", '{"a": 1}\n{"a": }\n{"a": 3}\n')
     db.run("CREATE TABLE u (a int)")
     db.run(load(broken, "JSON 'auto' MAXERROR 5", "u"))
@@ -341,5 +341,7 @@ def test_serializetojson(db: Db, files: Files) -> None:
     url = files.manifest("f")
     role = "IAM_ROLE default FORMAT AS PARQUET"
     db.run(f"COPY t FROM '{url}' {role} SERIALIZETOJSON MANIFEST")
-    assert db.rows("SELECT a, b FROM t") == [({"x": 1, "y": ["é"]}, [1, 2]), (None, [])]
+    assert db.rows("SELECT a, b FROM t") == [
+        ('{"x":1,"y":["é"]}', "[1,2]"), (None, "[]"),
+    ]  # fmt: skip
     assert "15007" in str(db.error(f"COPY t FROM '{url}' {role} MANIFEST"))

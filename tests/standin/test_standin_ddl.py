@@ -237,7 +237,7 @@ def test_not_inside_a_transaction(
         ("ALTER TABLE t ALTER a DROP NOT NULL", "no DROP NOT NULL"),
         ("ALTER TABLE t ALTER COLUMN a SET DEFAULT 3", "no SET DEFAULT"),
         ("ALTER TABLE t ALTER COLUMN a DROP DEFAULT", "no DROP DEFAULT"),
-        ("ALTER TABLE t APPEND FROM u", "no ALTER TABLE APPEND"),
+        ("ALTER TABLE t APPEND FROM t", "needs two tables"),
         ("ALTER TABLE t ADD COLUMN b int NOT NULL", "non-null default"),
         ("ALTER TABLE t ADD COLUMN b int, ADD COLUMN c int", "one ADD COLUMN"),
         ("ALTER TABLE t ADD COLUMN IF NOT EXISTS b int", "syntax error"),

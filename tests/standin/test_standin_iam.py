@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 import redshift_connector
 from moto.server import ThreadedMotoServer
+from redshift_connector.error import ProgrammingError
 
 from src.standin.server import Endpoint, Standin
 from tests.standin.helpers import Db, connect_to
@@ -39,7 +40,7 @@ def open_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
         yield home, running
 
 
-def by_iam(home: Path, endpoint: Endpoint, aws: str, **more: Any) -> redshift_connector.Connection:
+def by_iam(home: Path, endpoint: Endpoint, aws: str, **more: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(home / "server.crt"))
         return redshift_connector.connect(
@@ -58,7 +59,7 @@ def test_a_driver_logs_in_by_iam(open_home: tuple[Path, Endpoint], aws: str) -> 
     with newcomer as second, second.cursor() as cursor:
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ["newcomer"]
-        with pytest.raises(redshift_connector.ProgrammingError, match="permission denied"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
             cursor.execute("DELETE FROM standin.load_error")
     with pytest.raises(Exception, match="make the user first"):
         by_iam(home, endpoint, aws, db_user="unknown")

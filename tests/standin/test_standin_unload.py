@@ -239,3 +239,25 @@ def test_authorization_is_asked_for(db: Db) -> None:
     assert "IAM_ROLE or CREDENTIALS is missing" in str(
         db.error("UNLOAD ('SELECT 1') TO 's3://l/x'")
     )
+
+
+def test_floats_are_whole_in_parquet_and_shown_with_15_digits(
+    connect: Callable[..., Connection], files: Files, endpoint: Endpoint
+) -> None:
+    connection = connect()  # in a transaction, whose settings must be left as they were
+    db = Db(connection)
+    for name in ("first", "second"):
+        db.run(unload("SELECT 0.1::float8 + 0.2::float8 AS f", f"{files.url}/{name}", "PARQUET"))
+        table = pyarrow.parquet.read_table(files.folder / f"{name}0000_part_00.parquet")
+        assert table.column("f").to_pylist() == [0.1 + 0.2]
+        assert db.one("SELECT (0.1::float8 + 0.2::float8)::varchar") == "0.3"
+        connection.commit()
+    with redshift_connector.connect(
+        host=endpoint.host, port=endpoint.port, database=endpoint.database, user=endpoint.user,
+        password=endpoint.password, ssl=False,
+    ) as other, other.cursor() as cursor:  # fmt: skip
+        cursor.execute(unload("SELECT 0.1::float8 + 0.2::float8 AS f", f"{files.url}/p", "PARQUET"))
+        cursor.execute("SELECT (0.1::float8 + 0.2::float8)::varchar")
+        assert cursor.fetchone() == ["0.3"]
+    table = pyarrow.parquet.read_table(files.folder / "p0000_part_00.parquet")
+    assert table.column("f").to_pylist() == [0.1 + 0.2]

@@ -98,16 +98,25 @@ class Gate:
     def __init__(self, spark: SparkSession, frame: Frame, folder: Path) -> None:
         self.lake = Lake(lambda: spark, LocalStore(folder), load_settings("local").lake)
         self.frame = frame
-        customers = [(100, 1, False), (101, 2, True)]
-        schema = "customer_key long, customer_id int, is_inferred boolean"
-        self.lake.write(frame(customers, schema).coalesce(1), "star/customers")
-        files = tuple(
-            DataFile(one.path, 2, one.size)
-            for one in self.lake.store.list("star/customers")
-            if one.path.endswith(".orc") and "/." not in one.path
+        self.state = LakeState(changes={"dim_customer": [(1, self.customers(100, 101))]})
+
+    def customers(self, *keys: int, whole: bool = True) -> ChangeSet:
+        """A change set of dim_customer with these customers."""
+        folder = f"star/customers-{'-'.join(map(str, keys))}"
+        schema = "customer_key long, customer_id int"
+        ids = self.frame([(key, key - 99) for key in keys], schema)
+        self.lake.write(ids.selectExpr("*", "false AS is_inferred").coalesce(1), f"{folder}/rows")
+        self.lake.write(ids.coalesce(1), f"{folder}/keys")
+        rows, named = (
+            tuple(
+                DataFile(one.path, len(keys), one.size)
+                for one in self.lake.store.list(f"{folder}/{part}")
+                if one.path.endswith(".orc") and "/." not in one.path
+            )
+            for part in ("rows", "keys")
         )
-        change = ChangeSet("dim_customer", True, (), files, 0, 2, 2)
-        self.state = LakeState(changes={"dim_customer": [(1, change)]})
+        replaced = () if whole else named
+        return ChangeSet("dim_customer", whole, replaced, rows, len(keys), len(keys), len(keys))
 
     def __call__(
         self,
@@ -118,6 +127,7 @@ class Gate:
         written: int | None = None,
         before: int = 0,
         total: int | None = None,
+        customers: ChangeSet | None = None,
     ) -> tuple[list[Finding], dict[str, int]]:
         of_sale = [(row[1], row[4]) for row in rows] if staged is None else staged
         found: DataFrame = self.frame(rows, ROWS)
@@ -127,7 +137,8 @@ class Gate:
         of_keys = None if keys is None else self.frame([(one,) for one in keys], "sale_id int")
         inputs = {"sale": self.frame(of_sale, "sale_id int, amount decimal(10,2)")}
         subject = Subject(FACT_SALE, inputs, of_keys, found, change, before)
-        parents = Parents(SHOP, self.lake, self.state, {"fact_sale": change})
+        built = {"fact_sale": change} | ({"dim_customer": customers} if customers else {})
+        parents = Parents(SHOP, self.lake, self.state, built)
         findings, accounting = gate([subject], parents, Run("run", datetime.now(UTC)))
         return findings, accounting["fact_sale"]
 
@@ -195,6 +206,10 @@ def test_a_defect_of_severity_error_refuses_the_publish(
     assert f"fact_sale: {said}" in refused.value.what
 
 
+def test_a_missing_value_fails_no_check_but_not_null(passed: Gate) -> None:
+    assert passed(replaced(2, amount=None, code=None, sold_at=None))[0] == []
+
+
 def test_rows_that_were_written_and_not_read_back_refuse_it(passed: Gate) -> None:
     with pytest.raises(CheckRefused, match="accounting: 5 rows written, 4 read back"):
         passed(GOOD, written=5)
@@ -206,6 +221,15 @@ def test_a_table_that_falls_by_more_than_its_contract_allows(passed: Gate) -> No
         passed(GOOD, before=9)
     # A change set by keys may be small: the table's rows count.
     assert passed(GOOD[:1], [(1, "10.00")], keys=[1], before=1000, total=999)[0] == []
+
+
+def test_references_are_held_against_the_parent_as_the_same_build_leaves_it(passed: Gate) -> None:
+    others = [(*row[:2], 102, *row[3:]) for row in GOOD]
+    assert passed(others, customers=passed.customers(102, whole=False))[0] == []
+    # Customers that a change set by keys does not name are still there.
+    assert passed(GOOD, customers=passed.customers(103, whole=False))[0] == []
+    with pytest.raises(CheckRefused, match=r"relationship\(customer_key\): 1 values"):
+        passed(GOOD, customers=passed.customers(100))
 
 
 def test_of_a_change_set_only_its_own_keys_are_compared(passed: Gate) -> None:

@@ -179,6 +179,16 @@ def test_delete_takes_a_folder_and_nothing_beside_it(tmp_path: Path) -> None:
     store.delete("run1")
 
 
+def test_remove_takes_the_objects_named_and_no_other(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    for path in ("a", "b/c", "b/d"):
+        store.create(path, b"")
+    store.remove(["b/c", "a", "never/there"])
+    assert [file.path for file in store.list()] == ["b/d"]
+    with pytest.raises(StarliftError, match="Cannot delete b in"):
+        store.remove(["b"])
+
+
 @pytest.mark.parametrize(
     ("url", "coded"),
     [

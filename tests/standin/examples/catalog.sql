@@ -48,7 +48,7 @@ SELECT CURRENT_SETTING('query_group');
 > reports
 SELECT COUNT(*) FROM sales;
 > 0
-SELECT TRIM(label), TRIM(querytxt), aborted FROM stl_query WHERE querytxt LIKE 'SELECT COUNT(*) FROM sales%' AND label = 'reports';
+SELECT TRIM(label), TRIM(querytxt), aborted FROM stl_query WHERE querytxt LIKE 'SELECT COUNT(*) FROM sales%' AND label = 'reports' AND pid = PG_BACKEND_PID();
 > reports | SELECT COUNT(*) FROM sales | 0
 RESET query_group;
 SELECT 1 / 0;
