@@ -88,7 +88,6 @@ def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> C
     return Candidate(stored, None, f"its name starts with none of: {every}")
 
 
-@cache
 def _pattern(files: str) -> re.Pattern[str]:
     """What a path part is like that starts with a source's name, and the name ends there.
 

@@ -43,6 +43,19 @@ SELECT e FROM t LIMIT 1;
 ALTER TABLE t DROP COLUMN e;
 ALTER TABLE t ALTER COLUMN a TYPE varchar(30);
 INSERT INTO t (a) VALUES ('something longer');
+ALTER TABLE t ALTER COLUMN a TYPE character varying(40);
+ALTER TABLE t ALTER COLUMN a TYPE character(50);
+! size of VARCHAR
+ALTER TABLE t ADD COLUMN filled int NOT NULL DEFAULT 3;
+ALTER TABLE t ADD COLUMN unfilled int NOT NULL;
+! non-null default
+SELECT MIN(filled) FROM t;
+> 3
+ALTER TABLE t DROP COLUMN filled;
+CREATE VIEW named (a, b) AS SELECT id + 1 AS n, n * 2 FROM t;
+SELECT a, b FROM named ORDER BY a LIMIT 1;
+> 1 | 2
+DROP VIEW named;
 ALTER TABLE t ALTER COLUMN a TYPE varchar(2);
 ! too long
 ALTER TABLE t ADD COLUMN f int, ADD COLUMN g int;

@@ -97,6 +97,8 @@ SELECT "ID", sales."Dept" FROM "SALES" WHERE "id" = 1;
 > 1 | a
 SELECT * EXCLUDE (amount, at) FROM sales ORDER BY id LIMIT 1;
 > 1 | a
+SELECT sales.* EXCLUDE (amount, at) FROM sales;
+~ EXCLUDE behind a plain *
 SELECT dept, SUM(amount) FROM sales GROUP BY ALL ORDER BY dept;
 > a | 40.00
 > b | 40.00
