@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from src.contract.source import Source, plain_name
 from src.io.lake_state import LakeState
