@@ -107,6 +107,7 @@ class WarehouseSettings:
     """Rules of a warehouse that are a matter of place."""
 
     reporting_timezone: str = "UTC"
+    reporting_currency: str = "GBP"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,14 @@ class CalendarSettings:
     first: str = "2000-01-01"
     last: str = "2049-12-31"
     fiscal_start_month: int = 1
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that decide what star rows hold: another value of one rebuilds its tables."""
+
+    calendar: CalendarSettings = field(default_factory=CalendarSettings)
+    warehouse: WarehouseSettings = field(default_factory=WarehouseSettings)
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,10 @@ class Settings:
             return self
         lake = dataclasses.replace(self.lake, format=name, compression=None)
         return _checked(dataclasses.replace(self, lake=lake), "--format")
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.calendar, self.warehouse)
 
     @property
     def lake_on_s3(self) -> bool:
@@ -337,6 +350,13 @@ def _checked(settings: Settings, where: str) -> Settings:
             expected="a name like Europe/Berlin",
             found=f"'{settings.warehouse.reporting_timezone}'",
         ) from error
+    if not re.fullmatch(r"[A-Z]{3}", settings.warehouse.reporting_currency):
+        raise UsageError(
+            "Setting 'warehouse.reporting_currency' is no currency",
+            where=where,
+            expected="a code of ISO 4217 like EUR",
+            found=f"'{settings.warehouse.reporting_currency}'",
+        )
     _check_s3(settings, where)
     copy_url = settings.redshift.copy_url or (
         lake.path if settings.lake_on_s3 else "s3://starlift-local"

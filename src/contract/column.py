@@ -9,6 +9,7 @@ from src.contract.types import Type
 from src.errors import ContractError
 
 Standard = Literal["country", "phone", "postal_code"]
+Written = Literal["d/m/y", "m/d/y", "month name", "1,234.5", "1.234,5"]
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,15 @@ class Impute:
 class Column:
     """A column: its name, type and meaning.
 
-    For staged columns besides: ``header`` is the supplier's name of it (matched whatever the
-    letter case, blanks and underscores; default: the column's own name), ``required`` refuses a
+    For staged columns besides: ``header`` is the supplier's name of it (matched whatever the letter
+    case, blanks and underscores; default: the column's own name; ``Name #2`` is the second of two
+    CSV columns called Name, ``buyer.id`` the id in the JSON object buyer), ``required`` refuses a
     file whose header lacks it (default: what may not be null), ``standard`` names the rule that
-    gives it one spelling, ``of_country`` the country column that phone and postal-code rules
-    need. ``matched_as`` adds a column of that name with the text reduced to what names are
-    matched by (``src/transforms/names.py``). ``additive`` amounts are reconciled from raw file to
-    warehouse. ``unit`` and ``pii`` go to the data dictionary.
+    gives it one spelling, ``of_country`` the country column that phone and postal-code rules need.
+    ``written`` is the form of the supplier's dates or numbers where it is not the plain one
+    (``src/transforms/written.py``). ``matched_as`` adds a column of that name with the text reduced
+    to what names are matched by (``src/transforms/names.py``). ``additive`` amounts are reconciled
+    from raw file to warehouse. ``unit`` and ``pii`` go to the data dictionary.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Column:
     required: bool | None = None
     standard: Standard | None = None
     of_country: str | None = None
+    written: Written | None = None
     matched_as: str | None = None
     impute: Impute | None = None
     additive: bool = False

@@ -40,10 +40,11 @@ class Source:
     ``files`` is the supplier's name of the source, ``also_named`` what others call it; a raw file
     belongs to it when its name, or a folder above it, starts with one of them (letter case,
     blanks, ``-`` and ``_`` apart).
-    ``key`` is the natural key; ``business_time`` the column that orders versions before arrival;
-    ``zone`` the zone of times written without one; ``month_of`` the column whose month partitions
-    the staged files; ``look_up`` the columns by which star reads them (sorted by, min and max in
-    the log). ``new_columns`` says what to do on undeclared ones.
+    ``key`` is the natural key, or ``("raw_file", "raw_line")`` where no columns tell rows apart:
+    then each row is a thing of its own. ``business_time`` is the column that orders versions
+    before arrival; ``zone`` the zone of times written without one; ``month_of`` the column whose
+    month partitions the staged files; ``look_up`` the columns by which star reads them (sorted by,
+    min and max in the log). ``new_columns`` says what to do on undeclared ones.
 
     ``delivery`` says what a raw file is and what it leaves out means:
 
@@ -96,7 +97,8 @@ class Source:
         if doubled:
             raise ContractError(f"Columns declared twice: {', '.join(doubled)}", where=self.name)
         used = {*self.key, *self.look_up, self.business_time, self.month_of, self.op} - {None}
-        missing = sorted(str(name) for name in used if name not in names)
+        known = {*names, *(column.name for column in ORIGIN)}
+        missing = sorted(str(name) for name in used if name not in known)
         if missing:
             raise ContractError(
                 f"Key, look-up, time or op columns not declared: {', '.join(missing)}",
@@ -147,7 +149,7 @@ class Source:
                 )
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        return next(column for column in (*self.columns, *ORIGIN) if column.name == name)
 
     @property
     def deletes(self) -> bool:

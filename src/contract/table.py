@@ -12,7 +12,8 @@ from src.contract.checks import Check
 from src.contract.column import Column
 from src.errors import ContractError
 
-Kind = Literal["dimension", "fact", "bridge"]
+Kind = Literal["dimension", "fact", "bridge", "mirror"]
+Room = Literal["front", "back"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Table:
     ``replace_by`` is the surrogate column by which a change set replaces rows (a dimension's
     durable key, an invoice, a playlist), ``replace_natural`` the natural columns under it.
     ``counted`` says what of the first input its members are, by default its natural keys.
+    ``room`` says who sees it: the front room is for readers, the back room for the loader alone.
+    A mirror shows a raw source as it was staged.
     """
 
     name: str
@@ -113,6 +116,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     distribution: Distribution = field(default_factory=Distribution)
     sort_key: tuple[str, ...] = ()
+    room: Room = "front"
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

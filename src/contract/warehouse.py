@@ -19,13 +19,16 @@ class Warehouse:
     """All that the pipeline knows of a warehouse.
 
     ``tables`` pairs each contract with its function, parents before children. A function takes
-    one DataFrame for each distinct source among its table's inputs, by the source's name.
+    one DataFrame for each distinct source among its table's inputs, by the source's name, and
+    settings of the warehouse by theirs (``reporting_currency``). ``has_sample`` says that
+    ``starlift sample`` makes raw files of it.
     """
 
     name: str
     description: str
     sources: tuple[Source, ...]
     tables: tuple[tuple[Table, StarFunction], ...]
+    has_sample: bool = False
 
     def __post_init__(self) -> None:
         sources = {source.name for source in self.sources}
@@ -39,6 +42,15 @@ class Warehouse:
                     f"{', '.join(sorted(unknown))}",
                     where=self.name,
                 )
+
+    @property
+    def back_room(self) -> str:
+        """The schema where loads are staged and mirrors live; readers need not see it."""
+        return f"{self.name}_back"
+
+    def schema_of(self, table: Table) -> str:
+        """The schema that holds a table; the front room bears the warehouse's name."""
+        return self.back_room if table.room == "back" else self.name
 
     def source(self, name: str) -> Source:
         return next(source for source in self.sources if source.name == name)

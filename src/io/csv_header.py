@@ -134,7 +134,7 @@ def _columns(
     cells: list[str], source: Source, stored: Stored
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     by_plain = {plain: name for name, plains in _names(source).items() for plain in plains}
-    columns = tuple(by_plain.get(plain_name(cell)) for cell in cells)
+    columns = tuple(by_plain.get(plain) for plain in _numbered(cells, by_plain))
     unknown = tuple(cell for cell, column in zip(cells, columns, strict=True) if column is None)
     given = [column for column in columns if column]
     doubled = sorted({column for column in given if given.count(column) > 1})
@@ -166,6 +166,21 @@ def _columns(
             do=f"declare them in the contract of {source.name}, or set new_columns to warn",
         )
     return columns, unknown
+
+
+def _numbered(cells: list[str], declared: dict[str, str]) -> list[str]:
+    """The cells' plain names; a name that stands twice counts as ``name 2`` if that is declared.
+
+    A cell without a name is ``column`` and its place.
+    """
+    found: list[str] = []
+    given = [plain_name(cell) or f"column{place}" for place, cell in enumerate(cells, start=1)]
+    for place, plain in enumerate(given):
+        number = given[:place].count(plain) + 1
+        numbered = f"{plain}{number}"
+        apart = number > 1 and numbered in declared and numbered not in given
+        found.append(numbered if apart else plain)
+    return found
 
 
 def _near(name: str, cells: tuple[str, ...]) -> str:

@@ -30,7 +30,8 @@ class JsonLayout:
 
     ``columns`` names for each column of the record the keys it may stand under, ``elements`` the
     same for those of the exploded array's elements, ``explode`` the keys of that array, and
-    ``place`` the column that holds an element's place in it.
+    ``place`` the column that holds an element's place in it. ``inner`` gives, for columns that lie
+    in an object under their key, the path in it.
     """
 
     shape: Shape
@@ -38,6 +39,7 @@ class JsonLayout:
     explode: tuple[str, ...] = ()
     elements: tuple[tuple[str, tuple[str, ...]], ...] = ()
     place: str | None = None
+    inner: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,23 +155,44 @@ def _nested(one: dict[str, Any], source: Source) -> Iterator[str]:
 
 
 def _layout(shape: Shape, source: Source, keys: list[str], nested: list[str]) -> JsonLayout:
-    own = [column for column in source.columns if not source.of_element(column)]
     of_elements = [column for column in source.columns if source.of_element(column)]
     place = [column.name for column in of_elements if column.header == f"{source.explode}[]"]
+    own = [(one, one.header, keys) for one in source.columns if not source.of_element(one)]
+    inside = [
+        (one, str(one.header).partition("[].")[2], nested)
+        for one in of_elements
+        if one.name not in place
+    ]
     return JsonLayout(
         shape,
-        tuple((column.name, _spellings(column, column.header, keys)) for column in own),
+        tuple((one.name, _spellings(one, header, among)) for one, header, among in own),
         _keys(source.explode, keys) if source.explode else (),
-        tuple(
-            (column.name, _spellings(column, str(column.header).partition("[].")[2], nested))
-            for column in of_elements
-            if column.name not in place
-        ),
+        tuple((one.name, _spellings(one, header, among)) for one, header, among in inside),
         place[0] if place else None,
+        tuple(
+            (one.name, "$" + "".join(f"['{part}']" for part in path.split(".")))
+            for one, header, among in [*own, *inside]
+            if (path := _path(header, among)[1])
+        ),
     )
 
 
+def _path(header: str | None, keys: list[str]) -> tuple[str | None, str]:
+    """The key under which a header is found, and its path in the object that lies there."""
+    if (
+        not header
+        or "." not in header
+        or any(plain_name(key) == plain_name(header) for key in keys)
+    ):
+        return header, ""
+    key, _, path = header.partition(".")
+    return key, path
+
+
 def _spellings(column: Column, header: str | None, keys: list[str]) -> tuple[str, ...]:
+    header, path = _path(header, keys)
+    if path:
+        return _keys(str(header), keys)
     given = header or column.name
     # An element's own name is its header: a line's discount is not looked for as the order's.
     names = [given] if column.header and "[]" in column.header else [given, column.name]

@@ -7,6 +7,8 @@ before it sees them. A value that is itself an object or an array reaches its ce
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
@@ -33,6 +35,9 @@ _NUMBER = (
     r'\G((?:[^"0-9-]++|-(?![0-9])|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+)'
     r"(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![0-9.eE])"
 )
+
+# For each column the keys under which it may stand.
+Spelled = tuple[tuple[str, tuple[str, ...]], ...]
 
 # What Spark's parser would take beside JSON: text in single quotes, NaN and Infinity.
 _STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
@@ -90,7 +95,7 @@ def _parts(
 def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
     """Read each record's object and say why it cannot be read."""
     columns = layout.columns
-    keys = [key for _, spelled in columns for key in spelled]
+    keys = _wanted(columns)
     quoted = F.regexp_replace("raw", _NUMBER, '$1"$2"')
     # In brackets: of {"a":1}{"a":2} the parser would read the first object and drop the second.
     listed = F.concat(F.lit("["), F.col("quoted"), F.lit("]"))
@@ -101,7 +106,8 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
     )
     given = F.json_object_keys("quoted")
     ends = F.trim(F.translate("raw", "\t\r\n", "   "))
-    found, doubled = _values(F.col("object"), columns, 0)
+    places = {key: f"c{place}" for place, key in enumerate(keys)}
+    found, doubled = _values(columns, lambda key: F.col("object")[places[key]])
     broken = (
         F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))
         .when(
@@ -118,8 +124,9 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
             (F.instr("raw", "\\u0000") > 0) & (F.instr(F.concat_ws("", *found), "\0") > 0),
             F.lit("a NUL character: expected text"),
         )
+        .when(*_no_object(found, columns, layout))
     )
-    cells = [value.alias(name) for value, (name, _) in zip(found, columns, strict=True)]
+    cells = _named(found, columns, layout)
     kept = ["raw_id", "raw_line", "raw", "lines"]
     if not layout.explode:
         return parsed.select(*kept, broken.alias("broken"), F.struct(*cells).alias("cells"))
@@ -138,27 +145,58 @@ def _numbered(value: SparkColumn, width: int) -> SparkColumn:
     return value.cast("struct<" + ", ".join(f"c{n}: string" for n in range(width)) + ">")
 
 
+def _wanted(columns: Spelled) -> list[str]:
+    """The keys to look for, each once: several columns may lie in the object under one key."""
+    return list(dict.fromkeys(key for _, spelled in columns for key in spelled))
+
+
 def _values(
-    value: SparkColumn, columns: tuple[tuple[str, tuple[str, ...]], ...], start: int
+    columns: Spelled, value_of: Callable[[str], SparkColumn]
 ) -> tuple[list[SparkColumn], SparkColumn]:
     """The text of each column, and whether one stands under two of its keys."""
     found = []
     doubled = F.lit(False)
-    place = start
     for _, spelled in columns:
-        texts = [value[f"c{place + n}"] for n in range(len(spelled))]
-        place += len(spelled)
+        texts = [value_of(key) for key in spelled]
         found.append(F.coalesce(*texts))
         for n, text in enumerate(texts[1:], start=1):
             doubled = doubled | (text.isNotNull() & F.coalesce(*texts[:n]).isNotNull())
     return found, doubled
 
 
+def _named(found: list[SparkColumn], columns: Spelled, layout: JsonLayout) -> list[SparkColumn]:
+    """The texts under their columns' names; what lies in an object is taken from it."""
+    paths = dict(layout.inner)
+    return [
+        (F.get_json_object(text, paths[name]) if name in paths else text).alias(name)
+        for text, (name, _) in zip(found, columns, strict=True)
+    ]
+
+
+def _no_object(
+    found: list[SparkColumn], columns: Spelled, layout: JsonLayout
+) -> tuple[SparkColumn, SparkColumn]:
+    """Whether another value stands where columns lie in an object, and the sentence for it."""
+    paths = dict(layout.inner)
+    inside = [
+        (text, spelled[0])
+        for text, (name, spelled) in zip(found, columns, strict=True)
+        if name in paths
+    ]
+    wrong = F.lit(False)
+    for text, _ in inside:
+        wrong = wrong | F.coalesce(~F.ltrim(text).startswith("{"), F.lit(False))
+    keys = ", ".join(dict.fromkeys(key for _, key in inside))
+    return wrong, F.lit(f"{keys}: expected an object")
+
+
 def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
     """One row an element of the array; one row a record that has none or is broken."""
-    keys = [key for _, spelled in layout.elements for key in spelled]
     text = F.col("array text")
-    elements = told.withColumn("elements", F.from_json(text, _texts(keys))).withColumn(
+    # Read once, as maps: they keep a key that stands twice.
+    elements = told.withColumn(
+        "elements", F.from_json(text, "array<map<string,string>>")
+    ).withColumn(
         "broken",
         F.when(F.col("broken").isNotNull(), F.col("broken"))
         .when(
@@ -166,7 +204,7 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
             F.lit(f"{layout.explode[0]}: expected an array of objects"),
         )
         .when(
-            F.exists(F.from_json(text, "array<map<string,string>>"), _has_doubled),
+            F.exists("elements", _has_doubled),
             F.lit(f"a key that stands twice in {layout.explode[0]}: expected each key once"),
         ),
     )
@@ -183,9 +221,8 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
         ),
     )
     first = F.coalesce("place", F.lit(0)) == 0
-    element = _numbered(F.col("element"), len(keys))
-    found, doubled = _values(element, layout.elements, 0)
-    inner = [value.alias(name) for value, (name, _) in zip(found, layout.elements, strict=True)]
+    found, doubled = _values(layout.elements, lambda key: F.col("element")[key])
+    inner = _named(found, layout.elements, layout)
     if layout.place:
         inner.append((F.col("place") + 1).cast("string").alias(layout.place))
     return rows.select(
@@ -194,7 +231,10 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
         F.when(first, F.col("raw")).alias("raw"),
         F.when(first, F.col("lines")).otherwise(0).alias("lines"),
         F.coalesce(
-            "broken", F.when(doubled, F.lit("a key that stands twice: expected each key once"))
+            "broken",
+            F.when(doubled, F.lit("a key that stands twice: expected each key once")).when(
+                *_no_object(found, layout.elements, layout)
+            ),
         ).alias("broken"),
         F.struct(*names, *inner).alias("cells"),
     )

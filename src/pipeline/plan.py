@@ -12,7 +12,7 @@ from src.io.store import Store
 from src.pipeline.build import plan_build
 from src.pipeline.drift import drift_notes, drift_refusals, header_drift
 from src.pipeline.take import judge_heads
-from src.settings import CalendarSettings
+from src.settings import Rules
 
 # Of so many raw files a plan looks at the heads, so that a refusal is known before the run.
 HEADS = 1000
@@ -23,7 +23,7 @@ def plan_run(
     raw: Store,
     state: LakeState,
     todo: Sequence[Candidate],
-    calendar: CalendarSettings,
+    rules: Rules,
     full: bool,
 ) -> dict[str, Any]:
     """Files to stage and to refuse, tables to build and why, notes on drift."""
@@ -32,7 +32,7 @@ def plan_run(
     refusals += drift_refusals(drift)
     without = {stored.path for stored, _ in refusals}
     coming = [one for one in todo if one.stored.path not in without]
-    tables = plan_build(warehouse, state, calendar, full)
+    tables = plan_build(warehouse, state, rules, full)
     sources = {str(one.source) for one in coming}
     for table, _ in warehouse.tables:
         if table.name not in tables and sources & {given.source for given in table.inputs}:

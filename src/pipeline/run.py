@@ -86,20 +86,21 @@ class Pipeline:
         # The sample is written to disk; what lies on S3 is copied there.
         target = "DIR and copy them there" if path.startswith("s3://") else path
         sample = f"starlift sample {self.warehouse.name} --out {target}"
+        make = f", or make sample files: {sample}" if self.warehouse.has_sample else ""
         if not store.exists():
             raise UsageError(
                 "There is no such folder of raw files",
                 where=store.root,
                 found="nothing below this prefix" if path.startswith("s3://") else None,
-                do=f"give another with --raw PATH, or make sample files: {sample}",
+                do=f"give another with --raw PATH{make}",
             )
         if not any(one.source for one in listed) and not state.raw_files:
             raise CheckRefused(
                 "No raw file belongs to a source",
                 where=store.root,
-                expected=", ".join(f"{s.files}.csv" for s in self.warehouse.sources),
+                expected=", ".join(f"{s.files}.{s.format}" for s in self.warehouse.sources),
                 found=", ".join(one.stored.path for one in listed[:5]) or "no file",
-                do=f"give another folder with --raw PATH, or make sample files: {sample}",
+                do=f"give another folder with --raw PATH{make}",
             )
         todo = fresh(listed, state)
         self.to_read += sum(one.stored.size for one in todo)
@@ -179,9 +180,7 @@ class Pipeline:
                 self._build(state, full=True)
 
     def _build(self, state: LakeState, full: bool) -> BuildResult:
-        result = build(
-            self.warehouse, self.lake, state, self.run, self.settings.calendar, full=full
-        )
+        result = build(self.warehouse, self.lake, state, self.run, self.settings.rules, full=full)
         self.report.differences = result.differences
         self.report.notes += [finding.sentence for finding in result.findings]
         return result
@@ -304,9 +303,7 @@ class Pipeline:
         """What a run would do, without starting Spark or touching anything."""
         state = self.state()
         todo = self.candidates(state)
-        planned = plan_run(
-            self.warehouse, self.raw_store, state, todo, self.settings.calendar, full
-        )
+        planned = plan_run(self.warehouse, self.raw_store, state, todo, self.settings.rules, full)
         planned["not_taken"] = self.report.not_taken
         planned["notes"] += self._rule_notes(state)
         return planned

@@ -46,8 +46,8 @@ from src.transforms.standardise import standardise
 from src.transforms.whole_records import stand_or_fall
 
 # Up to so many raw bytes the parsed rows are kept between counting and writing; beyond, parsing
-# twice is cheaper than spilling.
-KEPT_BYTES = 16 * 1024 * 1024
+# twice is cheaper than spilling. JSON is dearer to parse.
+KEPT_BYTES = {"csv": 16 * 1024 * 1024, "json": 64 * 1024 * 1024}
 # How often staging begins anew without the files that changed under it.
 ATTEMPTS = 5
 
@@ -142,12 +142,13 @@ def _stage_files(
     taken, blocks, run = intake.files, intake.blocks, target.run
     drift = header_drift(taken)
     refuse_drifted(drift)
-    keep = sum(file.candidate.stored.size for file in taken) <= KEPT_BYTES
 
     def count(
         group: tuple[Source, list[Taken]],
     ) -> tuple[DataFrame, dict[int, FileCount], list[Drifted]]:
         source, files = group
+        size = sum(file.candidate.stored.size for file in files)
+        keep = size <= KEPT_BYTES[source.format]
         rows = standardise(_parsed(target.lake, raw, files, blocks), source)
         rows = rows.persist() if keep else rows
         counts = collect_audit(audit_rows(rows, source, identity_hash(source)))

@@ -57,14 +57,15 @@ def verify(
     if loaded is not None:
         most = max(SMALL_ROWS, TIMES * loaded)
         large = [table for table in tables if state.total(table.name) > most]
-        proofs += [_count(table, warehouse.name, state, connection) for table in large]
+        proofs += [_count(table, warehouse.schema_of(table), state, connection) for table in large]
         tables = [table for table in tables if table not in large]
     if not tables:
         return proofs
     lake_facts = _lake_facts(tables, lake, state)
     for table in tables:
-        proofs += _against_lake(table, warehouse.name, lake_facts[table.name], connection)
-        proofs += _of_table(table, warehouse.name, connection)
+        schema = warehouse.schema_of(table)
+        proofs += _against_lake(table, schema, lake_facts[table.name], connection)
+        proofs += _of_table(table, schema, connection)
     return proofs
 
 

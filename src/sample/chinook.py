@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from src.errors import UsageError
 from src.sample import catalogue, people, sales
 from src.sample.dirty import MIN_DIRTY_ROWS, Dirt
 from src.sample.draw import Draw
+from src.sample.folder import check_rows, make_directory
 from src.sample.writer import RawFile, plain
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -49,8 +49,8 @@ def sample_chinook(
 
     Raises UsageError when ``out`` is not an empty or new directory, or ``rows`` is out of range.
     """
-    _check(rows, dirty)
-    _make_directory(out)
+    check_rows(rows, MIN_DIRTY_ROWS if dirty else 1, MAX_ROWS, dirty)
+    make_directory(out)
     draw = Draw(seed)
     with ExitStack() as undo:
         goods = catalogue.make_catalogue(draw, rows)
@@ -99,37 +99,3 @@ def people_counts(rows: int) -> tuple[int, int]:
     """
     customers = max(5, 59 * rows // (2240 + rows * 71 // 1_000_000))
     return customers, 8 + customers // 5000
-
-
-def _check(rows: int, dirty: bool) -> None:
-    least = MIN_DIRTY_ROWS if dirty else 1
-    if not least <= rows <= MAX_ROWS:
-        raise UsageError(
-            "The sample cannot have this number of rows",
-            where="--rows",
-            expected=f"{least} to {MAX_ROWS}" + (" with --dirty" if dirty else ""),
-            found=str(rows),
-            do="choose a number in that range",
-        )
-
-
-def _make_directory(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        entries = sum(1 for _ in out.iterdir())
-    except OSError as error:
-        raise UsageError(
-            "The sample cannot be written",
-            where=str(out),
-            expected="a new or an empty directory",
-            found=error.strerror or str(error),
-            do="choose another --out",
-        ) from error
-    if entries:
-        raise UsageError(
-            "The sample is not written over other files",
-            where=str(out),
-            expected="a new or an empty directory",
-            found=f"{entries} entries in it",
-            do="choose another --out, or empty that directory",
-        )

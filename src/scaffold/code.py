@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+from src.contract.source import ORIGIN
+from src.contract.types import Type
+from src.scaffold.describe import meaning, pii
+from src.scaffold.keys import PLACE
 from src.scaffold.look import Field, Seen
 from src.scaffold.plan import Link, Plan
 
@@ -11,25 +17,27 @@ TYPES = ("BIGINT", "BOOLEAN", "DATE", "INTEGER", "SMALLINT", "TIMESTAMP", "decim
 def source_file(seen: Seen, plan: Plan) -> str:
     """src/transforms/<warehouse>/staged/<source>.py."""
     measures = {one.name for one in plan.measures_of(seen.name)} if seen.name in plan.facts else ()
-    lines = [_staged_column(one, seen, one.name in measures) for one in seen.fields]
+    lines = [_staged_column(one, seen, plan, one.name in measures) for one in seen.fields]
     checks = _checks(seen)
     body = "".join(
         [
             f'    name="{seen.name}",\n',
-            f'    files="{seen.files}",\n',
+            f"    files={_quoted(seen.files)},\n",
             f'    grain="{_grain(seen)} and version",\n',
             '    format="json",\n' if seen.is_json else "",
-            f'    explode="{seen.explode}",\n' if seen.explode else "",
+            f"    explode={_quoted(seen.explode)},\n" if seen.explode else "",
+            # The rows of a file have no key: a new version of the file replaces them all.
+            '    delivery="events",\n' if seen.is_keyless else "",
             f"    key={_tuple(seen.key)},\n",
             f'    business_time="{seen.business_time}",\n' if seen.business_time else "",
-            f"    look_up={_tuple(_look_up(seen, plan))},\n",
+            f"    look_up={_tuple(look_up)},\n" if (look_up := _look_up(seen, plan)) else "",
             f"    checks=({checks}),\n" if checks else "",
             f"    columns=(\n{''.join(lines)}    ),\n",
         ]
     )
     imports = "from src.contract.checks import Holds\n" if checks else ""
     return (
-        f'"""Staged {seen.name}: {_grain(seen)} and version."""\n\n{imports}'
+        f'"""Staged {seen.name}: {_plain(_grain(seen))} and version."""\n\n{imports}'
         "from src.contract.column import Column\nfrom src.contract.source import Source\n"
         f"{_types_of(body)}\n\n{seen.name.upper()} = Source(\n{body})\n"
     )
@@ -39,25 +47,35 @@ def _grain(seen: Seen) -> str:
     return f"one row of {seen.files}" if not seen.explode else f"one of {seen.explode} of a record"
 
 
+def _plain(text: str) -> str:
+    """The text as it may stand in a docstring and in a comment in SQL."""
+    return text.replace("\\", " ").replace('"', "'")
+
+
+def _quoted(text: str) -> str:
+    """The text as a literal of Python."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _look_up(seen: Seen, plan: Plan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*seen.key, *[one.column for one in plan.links_of(seen.name)]]))
+    own = [name for name in seen.key if name not in PLACE]
+    return tuple(dict.fromkeys([*own, *[one.column for one in plan.links_of(seen.name)]]))
 
 
-def _staged_column(one: Field, seen: Seen, additive: bool) -> str:
+def _staged_column(one: Field, seen: Seen, plan: Plan, additive: bool) -> str:
     in_key = one.name in seen.key and not one.of_element
-    parts = [f'"{one.name}"', one.kind.code, f'"{_meaning(one)}"']
+    parts = [f'"{one.name}"', one.kind.code, _quoted(meaning(one, seen, plan))]
     if in_key:
         parts.append("nullable=False")
+    if pii(one):
+        parts.append(f'pii="{pii(one)}"')
     if one.header != one.name:
-        parts.append(f'header="{one.header}"')
+        parts.append(f"header={_quoted(one.header)}")
+    if one.kind.written:
+        parts.append(f'written="{one.kind.written}"')
     if additive:
         parts.append("additive=True")
     return f"        Column({', '.join(parts)}),\n"
-
-
-def _meaning(one: Field) -> str:
-    """To be filled in by a person; until then what is known."""
-    return one.name.replace("_", " ") + " (to be described)"
 
 
 def _checks(seen: Seen) -> str:
@@ -66,7 +84,8 @@ def _checks(seen: Seen) -> str:
     place = next(one.name for one in seen.fields if one.header == f"{seen.explode}[]")
     inner = [name for name in seen.key if seen.field(name).of_element and name != place]
     return "".join(
-        f'Holds("each of {seen.explode} has its {name}", "{place} IS NULL OR {name} IS NOT NULL"),'
+        f"Holds({_quoted(f'each of {_plain(seen.explode)} has its {name}')}, "
+        f'"{place} IS NULL OR {name} IS NOT NULL"),'
         for name in inner
     )
 
@@ -76,9 +95,7 @@ def dimension_file(seen: Seen, plan: Plan) -> str:
     table = plan.table(seen.name)
     key = f"{seen.name}_key"
     named = plan.names_of(seen.name)
-    links = {
-        link.column: link for link in plan.links_of(seen.name) if link.parent not in plan.facts
-    }
+    links = {link.column: link for link in plan.links_of(seen.name)}
     columns = [f'        Column("{key}", BIGINT, "surrogate key", nullable=False),\n']
     select = [f'        surrogate_key({_list(seen.key)}).alias("{key}"),\n']
     for one in seen.fields:
@@ -86,14 +103,16 @@ def dimension_file(seen: Seen, plan: Plan) -> str:
             link = links[one.name]
             columns.append(_key_column(link))
             select.append(f'        reference_key("{one.name}").alias("{link.key}"),\n')
-        columns.append(_star_column(one))
+        columns.append(_star_column(one, seen, plan))
         select.append(f'        "{one.name}",\n')
     columns.append('        Column("is_inferred", BOOLEAN, "no row of its own", nullable=False),\n')
     select.append(
         '        "is_inferred",\n' if named else '        F.lit(False).alias("is_inferred"),\n'
     )
     inputs = [f'        Input("{seen.name}", key={_tuple(seen.key)}),\n'] + [
-        f'        Input("{link.child}", key=("{link.column}",), versions="all"),\n'
+        f'        Input("{link.child}", key=("{link.column}",)'
+        + ("" if link.child == seen.name else ', versions="all"')
+        + "),\n"
         for link in named
     ]
     params = list(dict.fromkeys([seen.name, *[link.child for link in named]]))
@@ -106,7 +125,7 @@ def dimension_file(seen: Seen, plan: Plan) -> str:
     says = "one that only other rows name is inferred" if named else "none is named elsewhere"
     body = (
         f"{table.upper()} = Table(\n"
-        f'    name="{table}",\n    kind="dimension",\n    grain="{_grain(seen)}",\n'
+        f'    name="{table}",\n    kind="dimension",\n    grain={_quoted(_plain(_grain(seen)))},\n'
         f"    columns=(\n{''.join(columns)}    ),\n"
         f'    primary_key=("{key}",),\n    natural_key={_tuple(seen.key)},\n'
         f'    replace_by="{key}",\n    replace_natural={_tuple(seen.key)},\n'
@@ -120,12 +139,12 @@ def dimension_file(seen: Seen, plan: Plan) -> str:
         f"    members = {rows}\n"
         f"    return members.select(\n{''.join(select)}    )\n"
     )
-    return _module(f"{table}: {_grain(seen)}", body)
+    return _module(f"{table}: {_plain(_grain(seen))}", body)
 
 
 def _named(link: Link, seen: Seen) -> str:
     key = seen.key[0]
-    if link.column == key:
+    if link.column == key and link.child != seen.name:
         return link.child
     return f'{link.child}.select(F.col("{link.column}").alias("{key}"))'
 
@@ -135,7 +154,7 @@ def fact_file(seen: Seen, plan: Plan) -> str:
     table = plan.table(seen.name)
     links = {link.column: link for link in plan.links_of(seen.name)}
     measures = {one.name for one in plan.measures_of(seen.name)}
-    record = tuple(name for name in seen.key if not seen.field(name).of_element)
+    record = record_key(seen)
     by = f"{seen.name}_key"
     key = f"{seen.name}_row_key" if seen.explode else by
     columns = [f'        Column("{key}", BIGINT, "surrogate key of the row", nullable=False),\n']
@@ -151,22 +170,33 @@ def fact_file(seen: Seen, plan: Plan) -> str:
         columns.append(
             f'        Column("date_key", INTEGER, "day of {time.name}", nullable=False),\n'
         )
-        select.append(f'        date_key(F.col("{time.name}")).alias("date_key"),\n')
+        at = f'F.col("{time.name}")'
+        if plan.is_epoch(seen, time):
+            unit = "millis" if plan.in_milliseconds(seen, time) else "seconds"
+            at = f'F.timestamp_{unit}("{time.name}")'
+        select.append(f'        date_key({at}).alias("date_key"),\n')
         references.append(
             '        Reference("date_key", "dim_date", "date_key", severity="warn"),\n'
         )
+    for origin in ORIGIN:
+        if origin.name in seen.key:
+            columns.append(
+                f'        Column("{origin.name}", {_code(origin.type)}, "{origin.description}", '
+                "nullable=False),\n"
+            )
+            select.append(f'        "{origin.name}",\n')
     for one in seen.fields:
         if one.name in links:
             columns.append(_key_column(links[one.name]))
             select.append(f'        reference_key("{one.name}").alias("{links[one.name].key}"),\n')
-        columns.append(_star_column(one, one.name in measures, one.name in record))
+        columns.append(_star_column(one, seen, plan, one.name in measures, one.name in record))
         select.append(f'        "{one.name}",\n')
     checks = "".join(
         f'        SumReconciles("{name}", "{seen.name}", "{name}"),\n' for name in sorted(measures)
     )
     body = (
         f"{table.upper()} = Table(\n"
-        f'    name="{table}",\n    kind="fact",\n    grain="{_grain(seen)}",\n'
+        f'    name="{table}",\n    kind="fact",\n    grain={_quoted(_plain(_grain(seen)))},\n'
         f"    columns=(\n{''.join(columns)}    ),\n"
         f'    primary_key=("{key}",),\n    natural_key={_tuple(seen.key)},\n'
         f'    replace_by="{by}",\n    replace_natural={_tuple(record)},\n'
@@ -177,20 +207,34 @@ def fact_file(seen: Seen, plan: Plan) -> str:
         + ('    sort_key=("date_key",),\n' if time else f'    sort_key=("{by}",),\n')
         + ")\n\n\n"
         f"def {table}({seen.name}: DataFrame) -> DataFrame:\n"
-        f'    """{_grain(seen)[0].upper()}{_grain(seen)[1:]}. Takes the latest version."""\n'
+        f'    """{_plain(_grain(seen)).capitalize()}. Takes the latest version."""\n'
         f"    return {seen.name}.select(\n{''.join(select)}    )\n"
     )
-    return _module(f"{table}: {_grain(seen)}", body)
+    return _module(f"{table}: {_plain(_grain(seen))}", body)
+
+
+def record_key(seen: Seen) -> tuple[str, ...]:
+    """The part of the key that names a whole record."""
+    inner = {one.name for one in seen.fields if one.of_element}
+    return tuple(name for name in seen.key if name not in inner)
+
+
+def _code(kind: Type) -> str:
+    return kind.name.upper() if not kind.args else f"{kind.name}({', '.join(map(str, kind.args))})"
 
 
 def _key_column(link: Link) -> str:
     return f'        Column("{link.key}", BIGINT, "{link.parent} of the row", nullable=False),\n'
 
 
-def _star_column(one: Field, additive: bool = False, required: bool = False) -> str:
-    parts = [f'"{one.name}"', one.kind.code, f'"{_meaning(one)}"']
+def _star_column(
+    one: Field, seen: Seen, plan: Plan, additive: bool = False, required: bool = False
+) -> str:
+    parts = [f'"{one.name}"', one.kind.code, _quoted(meaning(one, seen, plan))]
     if required:
         parts.append("nullable=False")
+    if pii(one):
+        parts.append(f'pii="{pii(one)}"')
     if additive:
         parts.append("additive=True")
     return f"        Column({', '.join(parts)}),\n"
@@ -199,7 +243,9 @@ def _star_column(one: Field, additive: bool = False, required: bool = False) -> 
 def _references(links: list[Link], plan: Plan, first: list[str] | None = None) -> str:
     found = list(first or [])
     for link in links:
-        warn = ', severity="warn"' if link.parent in plan.facts else ""
+        # A foreign key needs a parent that is there before it, with a row for each key.
+        loose = link.parent in plan.facts or plan.goes_back(link)
+        warn = ', severity="warn"' if loose else ""
         found.append(
             f'        Reference("{link.key}", "{plan.table(link.parent)}", '
             f'"{link.parent}_key"{warn}),\n'
@@ -210,7 +256,7 @@ def _references(links: list[Link], plan: Plan, first: list[str] | None = None) -
 def init_file(name: str, plan: Plan) -> str:
     """src/transforms/<warehouse>/__init__.py."""
     package = f"src.transforms.{name}"
-    tables = [plan.table(one) for one in [*plan.dimensions, *plan.facts]]
+    tables = [plan.table(one) for one in plan.tables]
     imports = [
         f"from {package}.{table} import {table.upper()}, {table}\n" for table in sorted(tables)
     ] + [f"from {package}.staged.{one} import {one.upper()}\n" for one in sorted(plan.seen)]

@@ -13,7 +13,10 @@ from typing import Any
 from src.errors import UsageError
 from src.io.split_document import split_document
 from src.scaffold import code
-from src.scaffold.look import JSON_KINDS, Seen, look
+from src.scaffold.groups import JSON_KINDS
+from src.scaffold.infer import day_of, number_of
+from src.scaffold.keys import PLACE
+from src.scaffold.look import Seen, fits, look, rows_of
 from src.scaffold.plan import Plan, plan
 
 # Up to here raw files go into the golden folder whole; of bigger ones the first records.
@@ -37,7 +40,7 @@ def new_warehouse(name: str, raw: Path, root: Path) -> dict[str, str]:
     }
     for seen in found.seen.values():
         file = package / "staged" / f"{seen.name}.py"
-        texts[file] = (code.source_file(seen, found), f"source, key {', '.join(seen.key)}")
+        texts[file] = (code.source_file(seen, found), _told(seen))
     for one in found.dimensions:
         file = package / f"{found.table(one)}.py"
         texts[file] = (code.dimension_file(found.seen[one], found), "dimension")
@@ -50,7 +53,7 @@ def new_warehouse(name: str, raw: Path, root: Path) -> dict[str, str]:
         path.write_text(text, encoding="utf-8")
     _format(package)
     _copy_golden(found, raw, golden / "raw")
-    expected = json.dumps(_expected(found, golden / "raw"), indent=2) + "\n"
+    expected = json.dumps(_expected(found, golden / "raw", raw), indent=2) + "\n"
     (golden / "expected.json").write_text(expected, encoding="utf-8")
     written = {str(path.relative_to(root)): what for path, (_, what) in texts.items()}
     written[str(golden.relative_to(root))] = "golden raw files, and what has to come out of them"
@@ -58,6 +61,12 @@ def new_warehouse(name: str, raw: Path, root: Path) -> dict[str, str]:
     _configure(conf, name, raw, _first_year(found))
     written[str(conf.relative_to(root))] = f"where the raw files of {name} lie"
     return written
+
+
+def _told(seen: Seen) -> str:
+    key = "no key: each row counts" if seen.is_keyless else f"key {', '.join(seen.key)}"
+    part = "" if seen.is_whole else f"; only its first {len(seen.records):,} rows were looked at"
+    return f"source, {key}{part}"
 
 
 def _package(name: str, root: Path) -> Path:
@@ -89,17 +98,17 @@ def _format(package: Path) -> None:
     ruff = Path(sys.executable).with_name("ruff")
     if ruff.exists():
         for wanted in (["check", "--quiet", "--fix"], ["format", "--quiet"]):
-            subprocess.run([str(ruff), *wanted, str(package)], check=False)
+            subprocess.run([str(ruff), *wanted, str(package)], check=False, capture_output=True)
 
 
 def _first_year(found: Plan) -> int:
     """The earliest year in which something happened."""
     years = [
-        int(value[:4])
+        day.year
         for name in found.facts
-        if (time := found.time_of(name))
+        if (time := found.time_of(name)) and time.kind.is_day
         for row in found.seen[name].records
-        if (value := row.get(time.name))
+        if (value := row.get(time.name)) and (day := day_of(value, time.kind.written))
     ]
     return min(years, default=9999)
 
@@ -134,7 +143,8 @@ def _sample(path: Path) -> bytes:
             parts = split_document(content)[:GOLDEN_RECORDS]
             return b"[" + b",\n".join(part.raw for part in parts) + b"]\n"
         return b"\n".join(content.split(b"\n")[:GOLDEN_RECORDS]) + b"\n"
-    return _first_records(content.decode("utf-8-sig", errors="replace")).encode()
+    text = content.decode("utf-8-sig", errors="surrogateescape")
+    return _first_records(text).encode(errors="surrogateescape")
 
 
 def _first_records(text: str) -> str:
@@ -149,33 +159,39 @@ def _first_records(text: str) -> str:
     return text[:kept]
 
 
-def _expected(found: Plan, golden: Path) -> dict[str, object]:
+def _expected(found: Plan, golden: Path, raw: Path) -> dict[str, object]:
     """Rows and sums of each table, counted here by plain Python."""
     tables: dict[str, object] = {}
-    for seen in look(golden):
-        known = found.seen.get(seen.name)
-        if known is None:
-            continue
-        rows = _latest(seen, known)
+    for seen in found.seen.values():
+        paths = [golden / path.relative_to(raw) for path in seen.paths[:GOLDEN_FILES]]
+        rows = _latest(seen, _taken(seen, rows_of(seen, paths)))
         sums = {}
-        if known.name in found.facts:
-            for one in found.measures_of(known.name):
-                values = [row.get(one.name) for row in rows]
-                total = sum((Decimal(value) for value in values if value), Decimal(0))
-                sums[one.name] = format(total.normalize(), "f")
-        tables[found.table(known.name)] = {"rows": len(rows), "sums": sums}
+        for one in found.measures_of(seen.name) if seen.name in found.facts else ():
+            known = [number_of(row[one.name], one.kind) for row in rows if one.name in row]
+            sums[one.name] = format(sum(known, Decimal(0)).normalize(), "f")
+        tables[found.table(seen.name)] = {"rows": len(rows), "sums": sums}
     return {"tables": dict(sorted(tables.items()))}
 
 
-def _latest(seen: Seen, known: Seen) -> list[dict[str, Any]]:
+def _taken(seen: Seen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that staging takes: of a known key, every value of its type, records as a whole."""
+    record = [name for name in code.record_key(seen) if name not in PLACE]
+    refused = {
+        row["\0place"]
+        for row in rows
+        if not fits(row, seen) or any(name not in row for name in record)
+    }
+    return [row for row in rows if row["\0place"] not in refused]
+
+
+def _latest(seen: Seen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the last version of each key: by business time, then file, then line."""
-    record = [name for name in known.key if not known.field(name).of_element]
-    versions: dict[tuple[Any, ...], dict[tuple[str, int, int], list[dict[str, Any]]]] = {}
-    line = 0
-    for number, row in zip(seen.file_of, seen.records, strict=True):
-        place = next((row.get(o.name) for o in known.fields if o.header == f"{known.explode}[]"), 0)
-        line += 1 if place in (0, None, "1") else 0
-        when = (row.get(known.business_time or "") or "", number, line)
+    if seen.is_keyless:
+        return rows
+    record = code.record_key(seen)
+    versions: dict[tuple[Any, ...], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
+    for row in rows:
+        when = (row.get(seen.business_time or "") or "", *row["\0place"])
         of_key = versions.setdefault(tuple(row.get(name) for name in record), {})
         of_key.setdefault(when, []).append(row)
     return [row for of_key in versions.values() for row in of_key[max(of_key)]]

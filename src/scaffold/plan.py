@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from src.scaffold.infer import Kind
+from src.scaffold.infer import Kind, number_of
+from src.scaffold.keys import PLACE
+from src.scaffold.links import key_values, parent_of
 from src.scaffold.look import Field, Seen
 
 _NOT_ADDITIVE = re.compile(
     r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|pct|ratio|year|month|day|hour|week|"
-    r"age|score|rating|code|zip|phone|number|no|id|status|version|position|temperature|level|"
-    r"rank|size|height|width|ts|timestamp|time|to|by|from|registration)(_|$)"
+    r"minute|second|age|score|rating|stars|code|zip|phone|number|no|nr|id|ids|status|version|"
+    r"position|temperature|temp|level|gpa|grade|speed|floor|room|seat|"
+    r"rank|size|height|width|ts|timestamp|time|to|by|from|via|registration|average|avg|mean|"
+    r"index|seq|sequence|sequential|prefix|flag|active|is|has|unit|tz|alt|altitude)(_|$)"
 )
 # Days in the life of a thing are no events; whole numbers of these names are instants.
-_LIFE = re.compile(r"(^|_)(birth|dob|hire|hired|created|registered|valid|start|end|since)(_|$)")
-_INSTANT = re.compile(r"^(ts|timestamp|time|event_time|epoch)(_ms)?$")
+_LIFE = re.compile(
+    r"(^|_)(birth|birthday|birthdate|dob|born|died|hire|hired|hiredate|created?|create|creation|"
+    r"registered|registration|joined|signup|signed|opened|founded|established|released?|launched|"
+    r"enrolled|valid|starts?|ends?|since|until|expires?|expiry)(_|$)"
+)
+_INSTANT = re.compile(r"(^|_)(ts|timestamp|time|at|epoch|millis|unix)(_ms|_s)?$")
+_SECONDS = (10**8, 4 * 10**9)
 
 
 @dataclass(frozen=True)
@@ -38,39 +47,100 @@ class Plan:
 
     @property
     def dimensions(self) -> list[str]:
-        return [name for name in self.seen if name not in self.facts]
+        """The dimensions, each after those that it points at where they do not go in circles."""
+        left = [name for name in self.seen if name not in self.facts]
+        found: list[str] = []
+        while left:
+            free = [
+                name
+                for name in left
+                if not any(link.parent in left and link.parent != name for link in self._of(name))
+            ]
+            found += free or left[:1]
+            left = [name for name in left if name not in found]
+        return found
+
+    @property
+    def tables(self) -> list[str]:
+        """All sources in the order in which their tables are declared, parents first."""
+        facts = list(self.facts)
+        ordered: list[str] = []
+        while facts:
+            free = [
+                name
+                for name in facts
+                if not any(link.parent in facts and link.parent != name for link in self._of(name))
+            ]
+            ordered += free or facts[:1]
+            facts = [name for name in facts if name not in ordered]
+        return [*self.dimensions, *ordered]
+
+    def _of(self, child: str) -> list[Link]:
+        return [link for link in self.links if link.child == child]
 
     def table(self, name: str) -> str:
         return f"fact_{name}" if name in self.facts else f"dim_{name}"
 
     def links_of(self, child: str) -> list[Link]:
-        return [link for link in self.links if link.child == child]
+        """The links of a table that its star table has: a dimension points at dimensions only."""
+        found = self._of(child)
+        if child in self.facts:
+            return found
+        return [link for link in found if link.parent not in self.facts]
+
+    def goes_back(self, link: Link) -> bool:
+        """Whether the parent's table is declared behind the child's: the two go in a circle."""
+        order = self.tables
+        return order.index(link.parent) > order.index(link.child)
 
     def names_of(self, parent: str) -> list[Link]:
-        """The columns of other sources that name members of a dimension."""
-        return [link for link in self.links if link.parent == parent and link.child != parent]
+        """The columns that name members of a dimension, its own among them."""
+        return [
+            link
+            for link in self.links
+            if link.parent == parent and link in self.links_of(link.child)
+        ]
 
     def time_of(self, name: str) -> Field | None:
-        """The column that says when a fact happened."""
+        """The column that says when a fact happened: a date, a time, or seconds since 1970."""
         seen = self.seen[name]
-        times = [one for one in seen.fields if one.kind.name in ("timestamp", "date")]
-        times = [one for one in times if not one.of_element]
-        own = [one for one in times if one.name != seen.business_time]
+        own = [one for one in seen.fields if not one.of_element]
+        times = [one for one in own if one.kind.is_day]
+        other = [one for one in times if one.name != seen.business_time]
         ranked = sorted(
-            own, key=lambda one: (bool(_LIFE.search(one.name)), one.nullable, times.index(one))
+            other, key=lambda one: (bool(_LIFE.search(one.name)), one.nullable, times.index(one))
         )
-        return next(iter(ranked or times), None)
+        epochs = [one for one in own if self.is_epoch(seen, one)]
+        return next(iter([*ranked, *epochs, *times]), None)
+
+    @staticmethod
+    def is_epoch(seen: Seen, one: Field) -> bool:
+        """Whether whole numbers are instants, in seconds or milliseconds since 1970."""
+        if one.kind.name not in ("integer", "bigint") or not _INSTANT.search(one.name):
+            return False
+        low, high = _SECONDS
+        known = [abs(number_of(row[one.name], one.kind)) for row in seen.records if one.name in row]
+        return bool(known) and (
+            all(low <= value <= high for value in known)
+            or all(low * 1000 <= value <= high * 1000 for value in known)
+        )
+
+    @staticmethod
+    def in_milliseconds(seen: Seen, one: Field) -> bool:
+        known = [number_of(row[one.name], one.kind) for row in seen.records if one.name in row]
+        return max(known, default=0) > _SECONDS[1]
 
     def measures_of(self, name: str) -> list[Field]:
         """The numbers that may be summed. Of an exploded source those of its elements alone."""
         seen = self.seen[name]
-        linked = {link.column for link in self.links_of(name)} | set(seen.key)
+        linked = {link.column for link in self.links if link.child == name} | set(seen.key)
         return [
             one
             for one in seen.fields
             if one.kind.is_number
             and one.name not in linked
             and not _NOT_ADDITIVE.search(one.name)
+            and "%" not in one.header
             and one.of_element == bool(seen.explode)
         ]
 
@@ -78,26 +148,18 @@ class Plan:
 def plan(sources: list[Seen]) -> Plan:
     """The star for the sources: who names whom, and what happened against what there is."""
     found = Plan({seen.name: seen for seen in sources})
+    values = {seen.name: key_values(seen) for seen in sources}
     for child in sources:
         for one in child.fields:
-            parent = _parent(child, one, sources)
+            parent = parent_of(child, one, sources, values)
             if parent:
-                role = re.sub(r"_(id|code|no|number|uuid)$", "", one.name)
-                key = f"{role}_key"
-                found.links.append(Link(child.name, one.name, parent.name, key))
+                role = re.sub(r"(_key)?_(id|code|no|number|uuid)$", "", one.name)
+                found.links.append(Link(child.name, one.name, parent.name, f"{role}_key"))
+    _own_keys_apart(found)
     _same_types(found)
-    named = {link.parent for link in found.links}
+    named = {link.parent for link in found.links if link.child != link.parent}
     for seen in sources:
-        linked = found.links_of(seen.name)
-        happened = found.time_of(seen.name)
-        timed = (
-            happened is not None
-            and happened.name != seen.business_time
-            and not _LIFE.search(happened.name)
-        ) or any(_INSTANT.match(one.name) and one.kind.is_number for one in seen.fields)
-        only_links = len(seen.key) > 1 and set(seen.key) <= {link.column for link in linked}
-        measured = bool(found.measures_of(seen.name)) and seen.name not in named
-        if seen.explode or only_links or (timed and (linked or measured)):
+        if _happens(found, seen, named):
             found.facts.append(seen.name)
     grown = True
     while grown:
@@ -114,23 +176,42 @@ def plan(sources: list[Seen]) -> Plan:
     return found
 
 
-def _parent(child: Seen, one: Field, sources: list[Seen]) -> Seen | None:
-    for parent in sources:
-        if parent is child or parent.explode or len(parent.key) != 1:
-            continue
-        key = parent.key[0]
-        names = [key] if key not in ("id", "code", "key_id") else [f"{parent.name}_{key}"]
-        named = any(one.name == name or one.name.endswith(f"_{name}") for name in names)
-        if named and (one.name,) != child.key and _meets(child, one, parent, key):
-            return parent
-    return None
+def _own_keys_apart(found: Plan) -> None:
+    """Links whose name in the star would be the table's own key, or another link's, get another."""
+    taken: dict[str, set[str]] = {}
+    for number, link in enumerate(found.links):
+        names = taken.setdefault(
+            link.child, {f"{link.child}_key", f"{link.child}_row_key", "date_key"}
+        )
+        key = link.key
+        while key in names:
+            key = f"{key.removesuffix('_key')}_{link.parent}_key" if key == link.key else f"n{key}"
+        names.add(key)
+        found.links[number] = Link(link.child, link.column, link.parent, key)
 
 
-def _meets(child: Seen, one: Field, parent: Seen, key: str) -> bool:
-    """Whether at least one value in five is a key of the parent, where both are known."""
-    known = {row.get(key) for row in parent.records}
-    values = {row.get(one.name) for row in child.records} - {None}
-    return not known or not values or len(values & known) * 5 >= len(values)
+def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
+    """Whether a row of the source is something that happened."""
+    linked = [link for link in found.links if link.child == seen.name]
+    happened = found.time_of(seen.name)
+    timed = happened is not None and (
+        found.is_epoch(seen, happened)
+        or (happened.name != seen.business_time and not _LIFE.search(happened.name))
+    )
+    measured = bool(found.measures_of(seen.name)) and seen.name not in named
+    columns = {link.column for link in linked}
+    only_links = len(seen.key) > 1 and set(seen.key) <= columns
+    # The rows of a thing and another (a term of enrolment) are facts; so are those without key.
+    in_key = len(set(seen.key) & columns)
+    timed_key = any(seen.field(name).kind.is_day for name in seen.key if name not in PLACE)
+    of_others = len(seen.key) > 1 and (in_key > 1 or (in_key == 1 and timed_key))
+    return bool(
+        seen.explode
+        or seen.is_keyless
+        or only_links
+        or (of_others and seen.name not in named)
+        or (timed and (linked or measured))
+    )
 
 
 def _same_types(found: Plan) -> None:
@@ -142,13 +223,19 @@ def _same_types(found: Plan) -> None:
             left = found.seen[link.child].field(link.column)
             right = found.seen[link.parent].field(found.seen[link.parent].key[0])
             wide = _wider(left.kind, right.kind)
-            if (left.kind, right.kind) != (wide, wide):
-                left.kind = right.kind = wide
-                changed = True
+            # A column that is empty so far has no type of its own.
+            for one, other, name in ((left, right, link.child), (right, left, link.parent)):
+                if not any(one.name in row for row in found.seen[name].records):
+                    wide = other.kind
+            for one in (left, right):
+                typed = Kind(wide.name, wide.args, one.kind.written if wide.is_number else None)
+                if one.kind != typed:
+                    one.kind = typed
+                    changed = True
 
 
 def _wider(one: Kind, other: Kind) -> Kind:
-    if one == other:
+    if (one.name, one.args) == (other.name, other.args):
         return one
     if one.is_number and other.is_number:
         return max(one, other, key=lambda kind: ("integer", "bigint", "decimal").index(kind.name))

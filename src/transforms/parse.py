@@ -13,13 +13,18 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.checks import Accepted, Holds, NotNull, Pattern, Range, RowCheck
 from src.contract.column import Column
 from src.contract.source import TOMBSTONE, Source
+from src.transforms.written import in_plain_form
 
 # Blanks that spreadsheets and web forms leave around values: also no-break and zero-width ones.
 WHITESPACE = " \t\r\n\x0b\x0c\u00a0\u2007\u202f\u3000\u200b\ufeff"
 # How databases and spreadsheets write a missing value. In text columns only the spellings that
 # no person types by accident; a name may well be "Null".
 NULL_WORDS_TEXT = ("NULL", "\\N", "<null>")
-NULL_WORDS_OTHER = ("NULL", "\\N", "<null>", "null", "Null", "None", "NaN", "N/A", "#N/A", "-")
+NULL_WORDS_OTHER = (
+    *NULL_WORDS_TEXT,
+    *("null", "Null", "None", "NaN", "nan", "NA", "N/A", "n/a", "#N/A", "-"),
+    *("0000-00-00", "0000-00-00 00:00:00"),
+)
 # Instants outside are refused: ORC and Parquet readers overflow on years 1 and 9999, and open
 # versions of a history end at 2199-12-31.
 EARLIEST = "1900-01-01"
@@ -139,6 +144,8 @@ def _clean(cell: SparkColumn | None, column: Column) -> SparkColumn:
 def _value(column: Column, source: Source) -> SparkColumn:
     """The typed value of a column's text; null when there is none or it cannot be parsed."""
     text = F.col(_text(column))
+    if column.written:
+        text = in_plain_form(text, column.written)
     value = _typed(text, column, source.zone)
     if column.impute:
         imputed = F.lit(column.impute.value).cast(column.type.spark_name)

@@ -62,16 +62,14 @@ class Home:
             connection.close()
 
     def table(self, name: str, leave_out: tuple[str, ...] = (), warehouse: str = "chinook") -> Rows:
-        """All rows of a star table, in an order of their own, without the columns left out."""
-        columns = [
-            column
-            for (column,) in self.query(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = "
-                f"'{warehouse}' AND table_name = '{name}' ORDER BY ordinal_position"
-            )
-            if column not in leave_out
-        ]
-        rows = self.query(f"SELECT {', '.join(columns)} FROM {warehouse}.{name}")
+        """All rows of a table of either room, in an order of their own, without some columns."""
+        found = self.query(
+            "SELECT table_schema, column_name FROM information_schema.columns WHERE table_schema "
+            f"IN ('{warehouse}', '{warehouse}_back') AND table_name = '{name}' "
+            "ORDER BY ordinal_position"
+        )
+        columns = [column for _, column in found if column not in leave_out]
+        rows = self.query(f"SELECT {', '.join(columns)} FROM {found[0][0]}.{name}")
         return sorted(rows, key=repr)
 
     def entries(self, warehouse: str = "chinook") -> list[dict[str, Any]]:

@@ -107,6 +107,26 @@ def test_every_play_has_the_version_whose_level_was_logged(home: Home) -> None:
     assert wrong == (0,)
 
 
+def test_the_back_room_mirrors_every_event_and_song(
+    home: Home, raw: duckdb.DuckDBPyConnection
+) -> None:
+    expected = raw.execute(
+        "SELECT page, count(*), count(DISTINCT sessionId), sum(length), sum(itemInSession) "
+        "FROM e GROUP BY page ORDER BY page"
+    ).fetchall()
+    found = home.query(
+        "SELECT page, count(*), count(DISTINCT session_id), sum(length), sum(item_in_session) "
+        "FROM sparkify_back.staging_events GROUP BY page"
+    )
+    assert sorted(found) == expected
+    assert sum(row[1] for row in found) == 8056
+    songs = raw.execute("SELECT song_id, year, duration FROM s ORDER BY 1").fetchall()
+    mirrored = home.query("SELECT song_id, year, duration FROM sparkify_back.staging_songs")
+    assert sorted(mirrored) == songs
+    front = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sparkify'"
+    assert not [name for (name,) in home.query(front) if name.startswith("staging")]
+
+
 def test_every_file_and_line_is_accounted_for(home: Home, shared_sparkify: Path) -> None:
     files = home.raw_files("sparkify")
     assert len(files) == 101

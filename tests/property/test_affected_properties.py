@@ -21,6 +21,8 @@ from src.contract.source import Source
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
 from src.pipeline.affected import affected_keys, restricted_inputs
+from src.pipeline.fingerprints import settings_of
+from src.settings import Rules
 from src.transforms.warehouses import WAREHOUSES
 from tests.conftest import Frame
 
@@ -137,7 +139,8 @@ def star(
     table: Table, function: StarFunction, warehouse: Warehouse, keys: DataFrame | None, read: Reader
 ) -> DataFrame:
     inputs = restricted_inputs(table, warehouse, keys, read)
-    return function(**{name: inputs[name] for name in inspect.signature(function).parameters})
+    given = {**inputs, **settings_of(function, Rules())}
+    return function(**{name: given[name] for name in inspect.signature(function).parameters})
 
 
 def by_key(table: Table, rows: DataFrame) -> dict[tuple[Any, ...], list[str]]:

@@ -90,7 +90,8 @@ def test_deleting_a_warehouse_breaks_no_other(tmp_path: Path, name: str) -> None
         "        importlib.import_module(module.name)\n"
         "from src.pipeline.fingerprints import table_fingerprints\n"
         "from src.transforms.warehouses import WAREHOUSES\n"
-        "rules = {name: table_fingerprints(one, None) for name, one in WAREHOUSES.items()}\n"
+        "from src.settings import Rules\n"
+        "rules = {name: table_fingerprints(one, Rules()) for name, one in WAREHOUSES.items()}\n"
         "print(json.dumps({name: len(tables) for name, tables in rules.items()}))",
     )
     left = json.loads(told)

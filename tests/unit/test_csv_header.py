@@ -41,6 +41,22 @@ def refusal(folder: Path, content: bytes, source: Source = SOURCE) -> str:
     return sentence
 
 
+def test_names_that_stand_twice_and_cells_without_a_name_may_be_declared(tmp_path: Path) -> None:
+    columns = (
+        Column("invoice_id", INTEGER, "number", nullable=False),
+        Column("note", varchar(20), "first note"),
+        Column("note_2", varchar(20), "second note", header="Note #2"),
+        Column("row_number", INTEGER, "place", header="column 1"),
+    )
+    source = Source("invoice", "Invoice", "one invoice", columns, ("invoice_id",))
+    head = head_of(tmp_path, b",InvoiceId,Note,NOTE\n0,1,x,y\n", source)
+    assert head.layout.columns == ("row_number", "invoice_id", "note", "note_2")
+    # A name of its own goes before a second one; a third one is declared by nobody.
+    head = head_of(tmp_path, b"InvoiceId,Note,Note2\n1,x,y\n", source)
+    assert head.layout.columns == ("invoice_id", "note", "note_2")
+    assert "names note twice" in refusal(tmp_path, b"InvoiceId,Note,Note,Note\n1,x,y,z\n", source)
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -13,6 +13,7 @@ MODULES = (
     "src.transforms.allocation",
     "src.transforms.names",
     "src.transforms.standardise",
+    "src.transforms.written",
 )
 
 

@@ -241,6 +241,33 @@ def test_dates_may_carry_midnight_and_no_other_time(parsed: Parsed) -> None:
     assert values(parsed, DATE, ["2021-01-05"], zone="Asia/Tokyo") == [day]
 
 
+def test_dates_and_numbers_in_the_form_of_their_supplier(parsed: Parsed) -> None:
+    def read(kind: Type, written: Any, *texts: str) -> list[Any]:
+        column = Column("it", kind, "it", written=written)
+        return [row["it"] for row in parsed(source_of(column), *[(text,) for text in texts])]
+
+    may = date(2024, 5, 3)
+    assert read(DATE, "d/m/y", "3/5/2024", "03.05.2024", "2024-05-03") == [may] * 3
+    assert read(DATE, "m/d/y", "5/3/2024", "13/1/2024") == [may, None]
+    assert read(DATE, "month name", "3-MAY-2024", "May 3, 2024", "3 Mai 2024") == [may, may, None]
+    assert read(TIMESTAMP, "m/d/y", "5/3/2024 12:05 AM", "5/3/2024 1:05 pm", "5/3/2024 13:05") == [
+        utc("2024-05-03 00:05:00"),
+        utc("2024-05-03 13:05:00"),
+        utc("2024-05-03 13:05:00"),
+    ]
+    amount = decimal(18, 4)
+    assert read(amount, "1,234.5", "1,234.50", "-$1,234,567.5", "7", "12%", "1,23", "1.234,5") == [
+        *map(Decimal, ("1234.50", "-1234567.5", "7", "12")),
+        None,
+        None,
+    ]
+    assert read(amount, "1.234,5", "1.234,50", "12,5 €", "1 234", "7", "1.5", "1,234.5") == [
+        *map(Decimal, ("1234.50", "12.5", "1234", "7")),
+        None,
+        None,
+    ]
+
+
 def test_booleans_in_the_words_that_databases_use(parsed: Parsed) -> None:
     true = ["true", "TRUE", "t", "Yes", "y", "1", "1.0"]
     false = ["false", "F", "no", "N", "0", "0.0"]

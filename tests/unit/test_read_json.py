@@ -222,3 +222,37 @@ def test_a_file_of_something_else_is_refused_in_one_sentence(
         read(spark, tmp_path, {"a.json": b'{"x":1}\n'}, EVENT)
     with pytest.raises(RawFileRefused, match="compressed"):
         read(spark, tmp_path, {"a.json": b"\x1f\x8b\x08\x01"}, EVENT)
+
+
+def test_columns_lie_in_objects_and_share_them(spark: SparkSession, tmp_path: Path) -> None:
+    source = Source(
+        name="sale",
+        files="sales",
+        grain="a line",
+        format="json",
+        explode="lines",
+        key=("sale", "place"),
+        columns=(
+            Column("sale", varchar(10), "sale"),
+            Column("buyer_id", varchar(10), "buyer", header="buyer.id"),
+            Column("city", varchar(10), "city", header="buyer.home.city"),
+            Column("dotted", varchar(10), "a key with a point in it", header="a.b"),
+            Column("place", INTEGER, "place", header="lines[]"),
+            Column("sku", varchar(10), "product", header="lines[].product.sku"),
+            Column("price", varchar(10), "price", header="lines[].product.price"),
+        ),
+    )
+    rows = [
+        '{"sale":"A","buyer":{"id":7.50,"home":{"city":"Ö"}},"a.b":1,'
+        '"lines":[{"product":{"sku":"x","price":1.10}},{"product":null}]}',
+        '{"sale":"B","buyer":null,"lines":[]}',
+        '{"sale":"C","buyer":"no object"}',
+    ]
+    reading = read(spark, tmp_path, {"a.json": "\n".join(rows).encode()}, source)
+    assert cells(reading) == [
+        ("A", "7.50", "Ö", "1", "1", "x", "1.10"),
+        ("A", "7.50", "Ö", "1", "2", None, None),
+        ("B", None, None, None, None, None, None),
+        None,
+    ]
+    assert reading.records["a.json"][3].reason == "buyer: expected an object"

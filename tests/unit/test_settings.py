@@ -135,6 +135,8 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
          "Unknown time zone in /conf/mine.yaml warehouse.reporting_timezone: expected a name like "
          "Europe/Berlin, found 'Mars/Olympus'."),
         ("lake: {path: /x}\nwarehouse: {reporting_timezone: ../etc/passwd}", "Unknown time zone"),
+        ("lake: {path: /x}\nwarehouse: {reporting_currency: euro}",
+         "expected a code of ISO 4217 like EUR, found 'euro'"),
         ("lake: {path: /x}\nraw: nothing", "Setting 'raw' names no folders"),
         ("lake: {path: /x}\nraw: {chinook: 5}", "NAME: /data/NAME, found {'chinook': 5}"),
         ("lake: {path: /x, file_rows: -1}", "'lake.file_rows' is too small in /conf/mine.yaml: "

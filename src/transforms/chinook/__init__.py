@@ -55,4 +55,5 @@ CHINOOK = Warehouse(
         (FACT_INVOICE, fact_invoice),
         (FACT_INVOICE_LINE, fact_invoice_line),
     ),
+    has_sample=True,
 )

@@ -29,4 +29,5 @@ ECOMMERCE = Warehouse(
         (DIM_MARKETING_CAMPAIGN, dim_marketing_campaign),
         (FACT_ORDERS, fact_orders),
     ),
+    has_sample=True,
 )

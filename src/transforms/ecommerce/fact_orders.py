@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
-from src.contract.checks import RowCountChange, SumReconciles
+from src.contract.checks import Holds, RowCountChange, SumReconciles
 from src.contract.column import Column
 from src.contract.table import Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, decimal, varchar
@@ -13,9 +13,6 @@ from src.transforms.ecommerce.dim_customer import customer_history
 from src.transforms.ecommerce.dim_product import product_history
 from src.transforms.history import with_version_at
 from src.transforms.keys import NOT_APPLICABLE, date_key, reference_key, surrogate_key
-
-# The currency of the columns in_…; amounts of an order in it need no rate.
-REPORTING_CURRENCY = "GBP"
 
 CANCELLED = ("cancelled", "canceled", "cancellation", "void", "voided")
 RETURNED = ("returned", "return", "refunded", "refund")
@@ -29,12 +26,14 @@ AMOUNTS = {
     "net_amount": "gross less both discounts",
     "shipping_amount": "share in the shipping of the order",
     "total_amount": "net and shipping",
+    "withdrawn_amount": "total of a withdrawn line, which counts 0 in all other amounts",
 }
 
 FACT_ORDERS = Table(
     name="fact_orders",
     kind="fact",
-    grain="one line of an order; an order without lines is one row, its line 0",
+    grain="one line of an order; an order without lines is one row, its line 0. Revenue is the "
+    "sum of reporting_net_amount over all rows",
     columns=(
         Column("order_line_key", BIGINT, "surrogate key of the line", nullable=False),
         Column("order_key", BIGINT, "surrogate key of the order", nullable=False),
@@ -57,6 +56,8 @@ FACT_ORDERS = Table(
         Column("status", varchar(64), "status as the shop writes it"),
         Column("is_cancelled", BOOLEAN, "the status says cancelled", nullable=False),
         Column("is_return", BOOLEAN, "a return: by its status, or pieces below 0", nullable=False),
+        Column("is_withdrawn", BOOLEAN, "cancelled or returned by status, yet with pieces above 0",
+               nullable=False),
         Column("shipping_country", varchar(160), "country shipped to, one spelling"),
         Column("shipping_country_code", varchar(2), "ISO 3166-1 alpha-2 code of the country"),
         Column("currency", varchar(8), "currency of the order, ISO 4217"),
@@ -115,7 +116,8 @@ FACT_ORDERS = Table(
     ),
     checks=(
         SumReconciles("quantity", "order_line", "quantity"),
-        SumReconciles("line_discount_amount", "order_line", "line_discount_amount"),
+        Holds("net is gross less discounts",
+              "net_amount = gross_amount - line_discount_amount - order_discount_amount"),
         RowCountChange(max_drop=0.5),
     ),
     distribution=Distribution("KEY", "order_key"),
@@ -124,17 +126,24 @@ FACT_ORDERS = Table(
 
 
 def fact_orders(
-    order_line: DataFrame, customer: DataFrame, product: DataFrame, exchange_rate: DataFrame
+    order_line: DataFrame,
+    customer: DataFrame,
+    product: DataFrame,
+    exchange_rate: DataFrame,
+    reporting_currency: str,
 ) -> DataFrame:
     """One row a line of an order, in the order's latest version.
 
-    Takes the latest version of orders and rates, every version of customers and products. Amounts
-    keep the sign they have at the source; cancellations and returns are flagged. Discount and
+    Takes the latest version of orders and rates, every version of customers and products. Sums of
+    amounts over all rows are net: a cancellation or return with pieces below 0 takes back what
+    another order brought, and keeps its sign; an order that is itself marked cancelled or returned
+    brings nothing, so its amounts are 0 and stand in withdrawn_amount. Quantity stays as the
+    source has it. Cancellations and returns are flagged. Discount and
     shipping of the order are shared out by the size of the lines' gross amounts. A line has one
     campaign, the one its order names, or none. Without a rate of the order's day the reporting
     amounts are null and flagged; the rate may come later.
     """
-    lines = _amounts(order_line)
+    lines = _amounts(_with_flags(order_line))
     ordered = F.col("ordered_at")
     of_customer = with_version_at(
         lines, customer_history(customer), "customer_id", ordered, key="customer_version_key"
@@ -142,11 +151,7 @@ def fact_orders(
     of_product = with_version_at(
         of_customer, product_history(product), "product_id", ordered, key="product_version_key"
     )
-    priced = _with_rate(of_product, exchange_rate)
-    status = F.lower("status")
-    is_cancelled = F.coalesce(status.isin(*CANCELLED), F.lit(False))
-    is_returned = F.coalesce(status.isin(*RETURNED), F.lit(False))
-    is_shipped = F.coalesce(status.isin(*SHIPPED), F.lit(False))
+    priced = _with_rate(of_product, exchange_rate, reporting_currency)
     is_line = F.col("line_position").isNotNull()
     none = F.lit(NOT_APPLICABLE)
     updated = date_key(F.col("updated_at"))
@@ -157,8 +162,8 @@ def fact_orders(
         "order_id",
         "line_number",
         date_key(F.col("ordered_at")).alias("ordered_date_key"),
-        F.when(is_shipped, updated).otherwise(none).alias("shipped_date_key"),
-        F.when(is_cancelled, updated).otherwise(none).alias("cancelled_date_key"),
+        F.when(F.col("is_shipped"), updated).otherwise(none).alias("shipped_date_key"),
+        F.when(F.col("is_cancelled"), updated).otherwise(none).alias("cancelled_date_key"),
         "ordered_at",
         reference_key("customer_id").alias("customer_key"),
         "customer_version_key",
@@ -171,8 +176,9 @@ def fact_orders(
         reference_key("campaign_code", missing=NOT_APPLICABLE).alias("marketing_campaign_key"),
         "campaign_code",
         "status",
-        is_cancelled.alias("is_cancelled"),
-        (is_returned | (F.col("quantity") < 0)).alias("is_return"),
+        "is_cancelled",
+        "is_return",
+        "is_withdrawn",
         "shipping_country",
         "shipping_country_code",
         "currency",
@@ -203,6 +209,23 @@ def _or_none(condition: SparkColumn, key: SparkColumn) -> SparkColumn:
     return F.when(condition, key).otherwise(F.lit(NOT_APPLICABLE).cast("bigint"))
 
 
+def _with_flags(order_line: DataFrame) -> DataFrame:
+    """The lines with what their order's status and the sign of their pieces say."""
+    status = F.lower("status")
+
+    def says(words: tuple[str, ...]) -> SparkColumn:
+        return F.coalesce(status.isin(*words), F.lit(False))
+
+    taken_back = F.coalesce(F.col("quantity") < 0, F.lit(False))
+    return order_line.select(
+        "*",
+        says(CANCELLED).alias("is_cancelled"),
+        (says(RETURNED) | taken_back).alias("is_return"),
+        says(SHIPPED).alias("is_shipped"),
+        ((says(CANCELLED) | says(RETURNED)) & ~taken_back).alias("is_withdrawn"),
+    )
+
+
 def _amounts(order_line: DataFrame) -> DataFrame:
     """The lines with all amounts of MONEY, those of the order shared out to its lines."""
     zero = F.lit(0)
@@ -225,12 +248,18 @@ def _amounts(order_line: DataFrame) -> DataFrame:
             lines, amount, weight="gross_amount", by=["order_id"], ties=["line_number"], scale=4
         )
     discounts = F.col("line_discount_amount") + F.col("order_discount_amount")
-    return lines.withColumn(
+    summed = lines.withColumn(
         "net_amount", (F.col("gross_amount") - discounts).cast(MONEY.spark)
     ).withColumn("total_amount", (F.col("net_amount") + F.col("shipping_amount")).cast(MONEY.spark))
+    counted = [name for name in AMOUNTS if name != "withdrawn_amount"]
+    nothing = zero.cast(MONEY.spark)
+    withdrawn = F.col("is_withdrawn")
+    return summed.withColumn(
+        "withdrawn_amount", F.when(withdrawn, F.col("total_amount")).otherwise(nothing)
+    ).withColumns({name: F.when(withdrawn, nothing).otherwise(F.col(name)) for name in counted})
 
 
-def _with_rate(lines: DataFrame, rates: DataFrame) -> DataFrame:
+def _with_rate(lines: DataFrame, rates: DataFrame, reporting_currency: str) -> DataFrame:
     """The lines with the rate of their currency on the day of the order; null where none is known.
 
     Amounts in the reporting currency itself are worth 1, unless a rate says otherwise.
@@ -241,7 +270,7 @@ def _with_rate(lines: DataFrame, rates: DataFrame) -> DataFrame:
     that_day = (F.col("currency") == F.col("of currency")) & (
         F.to_date("ordered_at") == F.col("rate_date")
     )
-    own = F.when(F.col("currency") == REPORTING_CURRENCY, F.lit(1))
+    own = F.when(F.col("currency") == reporting_currency, F.lit(1))
     return lines.join(F.broadcast(known), that_day, how="left").select(
         *lines.columns,
         F.coalesce("known rate", own).cast("decimal(19,10)").alias("exchange_rate"),

@@ -10,6 +10,8 @@ from src.transforms.sparkify.fact_session import FACT_SESSION, fact_session
 from src.transforms.sparkify.fact_songplay import FACT_SONGPLAY, fact_songplay
 from src.transforms.sparkify.staged.event import EVENT
 from src.transforms.sparkify.staged.song import SONG
+from src.transforms.sparkify.staging_events import STAGING_EVENTS, staging_events
+from src.transforms.sparkify.staging_songs import STAGING_SONGS, staging_songs
 
 SPARKIFY = Warehouse(
     name="sparkify",
@@ -23,5 +25,8 @@ SPARKIFY = Warehouse(
         (DIM_USER, dim_user),
         (FACT_SESSION, fact_session),
         (FACT_SONGPLAY, fact_songplay),
+        (STAGING_EVENTS, staging_events),
+        (STAGING_SONGS, staging_songs),
     ),
+    has_sample=True,
 )

@@ -69,12 +69,17 @@ def dim_user(event: DataFrame) -> DataFrame:
     )
 
 
+def with_plain_level(event: DataFrame) -> DataFrame:
+    """The events with their level in small letters: PAID is no other subscription than paid."""
+    return event.withColumn("level", F.lower("level"))
+
+
 def user_history(event: DataFrame) -> DataFrame:
     """All listeners with a level, folded into versions that start with the first event of it."""
     # Two events at one instant: session and number in it decide, not where they were logged.
     order = [F.col(name) for name in EVENT.key] + version_order(EVENT)
     return fold_history(
-        event.where("user_id IS NOT NULL AND level IS NOT NULL"),
+        with_plain_level(event).where("user_id IS NOT NULL AND level IS NOT NULL"),
         key=["user_id"],
         tracked=TRACKED,
         overwritten=OVERWRITTEN,

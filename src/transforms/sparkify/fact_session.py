@@ -10,7 +10,7 @@ from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
 from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
-from src.transforms.sparkify.dim_user import user_history
+from src.transforms.sparkify.dim_user import user_history, with_plain_level
 
 FACT_SESSION = Table(
     name="fact_session",
@@ -73,7 +73,8 @@ def fact_session(event: DataFrame) -> DataFrame:
     of_user = F.when(F.col("user_id").isNotNull(), by_time)
     of_level = F.when(F.col("level").isNotNull(), by_time)
     sessions = (
-        event.groupBy("session_id")
+        with_plain_level(event)
+        .groupBy("session_id")
         .agg(
             F.min("ts").alias("first_ts"),
             F.max("ts").alias("last_ts"),

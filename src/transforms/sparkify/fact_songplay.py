@@ -10,7 +10,7 @@ from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
 from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
-from src.transforms.sparkify.dim_user import user_history
+from src.transforms.sparkify.dim_user import user_history, with_plain_level
 
 KEY = ("ts", "session_id", "item_in_session")
 
@@ -30,7 +30,7 @@ FACT_SONGPLAY = Table(
         Column("user_key", BIGINT, "listener", nullable=False),
         Column("user_version_key", BIGINT, "the listener as at the play", nullable=False),
         Column("user_id", INTEGER, "number of the listener"),
-        Column("level", varchar(64), "subscription as logged: free or paid"),
+        Column("level", varchar(64), "subscription at the play: free or paid"),
         Column("song_key", BIGINT, "song played; unknown where none matches", nullable=False),
         Column("song_id", varchar(64), "number of the song"),
         Column("artist_key", BIGINT, "artist of that song", nullable=False),
@@ -85,7 +85,7 @@ def fact_songplay(event: DataFrame, song: DataFrame) -> DataFrame:
     their listeners, whose history tells the version. A play whose song is not found, or found
     several times, has the unknown song and artist, and the logged title and artist as always.
     """
-    plays = event.where(PLAY)
+    plays = with_plain_level(event).where(PLAY)
     start = F.timestamp_millis("ts")
     return (
         with_version_at(plays, user_history(event), "user_id", start, key="user_version_key")

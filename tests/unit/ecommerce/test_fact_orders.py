@@ -41,12 +41,14 @@ def orders(
     customers: list[dict[str, Any]] | None = None,
     products: list[dict[str, Any]] | None = None,
     rates: list[dict[str, Any]] | None = None,
+    currency: str = "GBP",
 ) -> dict[tuple[str, int], Row]:
     found = fact_orders(
         staged(frame, ORDER_LINE, lines),
         staged(frame, CUSTOMER, customers or []),
         staged(frame, PRODUCT, products or []),
         staged(frame, EXCHANGE_RATE, rates or []),
+        currency,
     )
     assert found.columns == FACT_ORDERS.names
     return {(row.order_id, row.line_number): row for row in found.collect()}
@@ -107,6 +109,42 @@ def test_a_rate_is_that_of_the_day_or_null_and_flagged(frame: Frame) -> None:
     assert found["D", 1].reporting_gross_amount == 5
 
 
+def test_the_reporting_currency_is_a_setting(frame: Frame) -> None:
+    lines = [line("A", 1), line("B", 1, currency="EUR")]
+    rates = [{"currency": "GBP", "rate_date": "2024-01-05", "rate": "1.1500"}]
+    found = orders(frame, lines, rates=rates, currency="EUR")
+    told = {order: row.reporting_total_amount for (order, _), row in found.items()}
+    assert told == {"A": Decimal("5.75"), "B": 5}
+
+
+def test_an_order_that_is_itself_cancelled_brings_nothing(frame: Frame) -> None:
+    whole = {"shipping_amount": "3", "discount_amount": "1", "line_discount_amount": "0.5"}
+    found = orders(
+        frame,
+        [
+            line("A", 1, status="cancelled", quantity=2, **whole),
+            line("B", 1, status="returned", **whole),
+            line("C", 1, status="cancelled", quantity=-2, **whole),
+            line("D", 1, **whole),
+        ],
+    )
+    amounts = (
+        "gross_amount", "line_discount_amount", "order_discount_amount", "net_amount",
+        "shipping_amount", "total_amount", "withdrawn_amount", "reporting_total_amount",
+        "reporting_withdrawn_amount",
+    )  # fmt: skip
+    half = Decimal("0.5")
+    told = {order: tuple(row[name] for name in amounts) for (order, _), row in found.items()}
+    assert told == {
+        "A": (0, 0, 0, 0, 0, 0, 11 + half, 0, 11 + half),
+        "B": (0, 0, 0, 0, 0, 0, 6 + half, 0, 6 + half),
+        "C": (-10, half, 1, -11 - half, 3, -8 - half, 0, -8 - half, 0),
+        "D": (5, half, 1, 3 + half, 3, 6 + half, 0, 6 + half, 0),
+    }
+    flags = {order: (row.is_withdrawn, row.quantity) for (order, _), row in found.items()}
+    assert flags == {"A": (True, 2), "B": (True, 1), "C": (False, -2), "D": (False, 1)}
+
+
 def test_cancellations_and_returns_keep_their_sign_and_are_flagged(frame: Frame) -> None:
     found = orders(
         frame,
@@ -125,9 +163,9 @@ def test_cancellations_and_returns_keep_their_sign_and_are_flagged(frame: Frame)
     assert flags == {
         "A": (True, True, -10),
         "B": (False, True, -5),
-        "C": (False, True, 5),
+        "C": (False, True, 0),
         "D": (False, False, 5),
-        "E": (True, False, 5),
+        "E": (True, False, 0),
     }
     days = {
         order: (row.shipped_date_key, row.cancelled_date_key) for (order, _), row in found.items()

@@ -29,7 +29,7 @@ def test_a_listener_has_a_version_for_each_time_on_a_subscription(frame: Frame) 
         (DAY + 5, 1, 4, "Home", 7, "free", *who, *ORIGIN),
         (DAY + 1, 1, 0, "Home", 7, "free", *who, *ORIGIN),
         (DAY + 2, 1, 1, "NextSong", 7, "paid", "Anne", "Ash", "F", DAY, *ORIGIN),
-        (DAY + 3, 1, 2, "Home", 7, "paid", *who, *ORIGIN),
+        (DAY + 3, 1, 2, "Home", 7, "PAID", *who, *ORIGIN),
         (DAY + 3, 1, 3, "Home", None, "free", None, None, None, None, *ORIGIN),
         (DAY + 4, 2, 0, "Home", 8, None, "Ben", None, None, None, *ORIGIN),
     ]

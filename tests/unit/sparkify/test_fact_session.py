@@ -20,7 +20,7 @@ def test_a_session_counts_all_its_events_and_only_its_plays(frame: Frame) -> Non
         (DAY, 1, 0, "Home", None, "free", *REST),
         (DAY + 1500, 1, 1, "NextSong", 7, "free", *REST),
         # At one instant the number in the session decides which comes last.
-        (DAY + 2500, 1, 3, "Logout", 7, "paid", *REST),
+        (DAY + 2500, 1, 3, "Logout", 7, "Paid", *REST),
         (DAY + 2500, 1, 2, "NextSong", 7, "free", *REST),
         (DAY, 2, 0, "Home", 7, "free", *REST),
         (DAY + 9000, 3, 0, "NextSong", None, None, *REST),

@@ -71,7 +71,7 @@ def test_a_song_is_matched_exactly_or_by_its_name_and_never_guessed(frame: Frame
 def test_every_play_stays_with_its_listener_as_at_the_play(frame: Frame) -> None:
     events = [
         event(1, "Home", 1, "free"),
-        event(2, "NextSong", 1, "free", song="Nope", artist="Nobody", length="1.5"),
+        event(2, "NextSong", 1, "FREE", song="Nope", artist="Nobody", length="1.5"),
         event(3, "Submit Upgrade", 1, "free"),
         event(4, "NextSong", 1, "paid", song="One", artist="Ann", length="100.5"),
         event(5, "NextSong", None, "free"),
@@ -90,6 +90,7 @@ def test_every_play_stays_with_its_listener_as_at_the_play(frame: Frame) -> None
     }
     assert [rows[ts].user_key for ts in (2, 5)] == [key(1), UNKNOWN]
     unmatched, matched = rows[2], rows[4]
+    assert (unmatched.level, matched.level) == ("free", "paid")
     assert (unmatched.song_key, unmatched.artist_key, unmatched.match) == (UNKNOWN, UNKNOWN, "none")
     assert (unmatched.song, unmatched.artist, str(unmatched.length)) == (
         "Nope",
