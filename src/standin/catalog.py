@@ -417,6 +417,34 @@ END $fn$;
 GRANT USAGE ON SEQUENCE standin.query_id TO PUBLIC;
 """
 
+# An older catalog: what nobody's own views stand on goes, so that columns and results may change.
+DROP_OLD_SQL = """
+SET allow_system_table_mods = on;
+SET client_min_messages = warning;
+DO $do$
+DECLARE ours record; dropped int := 1;
+BEGIN
+    WHILE dropped > 0 LOOP
+        dropped := 0;
+        FOR ours IN
+            SELECT 'VIEW ' || c.oid::regclass AS object FROM pg_class AS c
+            WHERE c.relkind = 'v' AND c.oid >= 16384
+              AND c.relnamespace IN ('standin'::regnamespace, 'pg_catalog'::regnamespace)
+            UNION ALL
+            SELECT 'ROUTINE ' || p.oid::regprocedure FROM pg_proc AS p
+            WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p')
+              AND p.pronamespace IN ('standin'::regnamespace, 'pg_catalog'::regnamespace)
+        LOOP
+            BEGIN
+                EXECUTE 'DROP ' || ours.object;
+                dropped := dropped + 1;
+            EXCEPTION WHEN dependent_objects_still_exist THEN NULL;
+            END;
+        END LOOP;
+    END LOOP;
+END $do$;
+"""
+
 INIT_SQL = (
     "SET allow_system_table_mods = on;\n"
     "SET client_min_messages = warning;\n"

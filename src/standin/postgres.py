@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg2
 
 from src.errors import StarliftError
-from src.standin.catalog import ADMIN, CATALOG_VERSION, INIT_SQL
+from src.standin.catalog import ADMIN, CATALOG_VERSION, DROP_OLD_SQL, INIT_SQL
 
 DATABASE = "dev"
 USER = "awsuser"
@@ -457,6 +457,7 @@ class Postgres:
                 cursor.execute("SELECT version FROM standin.catalog_version")
                 row = cursor.fetchone()
                 if row is None or row[0] != CATALOG_VERSION:
+                    cursor.execute(DROP_OLD_SQL)
                     cursor.execute(INIT_SQL)
         finally:
             connection.close()

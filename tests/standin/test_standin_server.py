@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -76,6 +77,38 @@ def test_only_loopback_and_a_private_socket(endpoint: Endpoint, home: Path) -> N
     folder = Path((home / "pgdata" / "postmaster.pid").read_text().splitlines()[4])
     assert folder.stat().st_mode & 0o077 == 0
     assert len(str(folder / ".s.PGSQL.5432")) < 107
+
+
+def test_a_home_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    older = Postgres(tmp_path, admin_password="a", user_password="b")
+    older.start()
+    with closing(older.admin()) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (a int, at timestamp)")
+        cursor.execute("INSERT INTO t VALUES (1, '2021-01-31')")
+        cursor.execute("CREATE VIEW mine AS SELECT a FROM t WHERE getdate() > at")
+        # A view and a function of another shape, under a version that is not today's.
+        cursor.execute("SET allow_system_table_mods = on")
+        cursor.execute("DROP VIEW pg_catalog.svv_tables CASCADE")
+        cursor.execute("CREATE VIEW pg_catalog.svv_tables AS SELECT 1 AS table_name")
+        cursor.execute("DROP FUNCTION pg_catalog.format_encoding(int) CASCADE")
+        cursor.execute(
+            "CREATE FUNCTION pg_catalog.format_encoding(code int) RETURNS int "
+            "LANGUAGE sql AS 'SELECT 1'"
+        )
+        cursor.execute("UPDATE standin.catalog_version SET version = 0")
+    older.stop()
+    newer = Postgres(tmp_path, admin_password="a", user_password="b")
+    newer.start()
+    try:
+        with closing(newer.admin()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT a FROM mine")
+            assert cursor.fetchall() == [(1,)]
+            cursor.execute("SELECT table_type FROM svv_tables WHERE table_name = 't'")
+            assert cursor.fetchall() == [("BASE TABLE",)]
+            cursor.execute("SELECT format_encoding(1)")
+            assert cursor.fetchall() == [("none",)]
+    finally:
+        newer.stop()
 
 
 def test_killed_endpoint_is_recovered(tmp_path: Path) -> None:
