@@ -173,6 +173,9 @@ def _check_s3(session: SparkSession) -> None:
 _SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
+    # A task costs as much as parsing a few thousand rows: small files are read by one each.
+    "spark.sql.files.minPartitionNum": "1",
+    "spark.sql.files.maxPartitionBytes": str(4 * 1024 * 1024),
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Above 32 files Spark lists them by a job with a task for each; staged months are small files.
