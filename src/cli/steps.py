@@ -137,6 +137,8 @@ def verify(
         proofs = pipeline.report.proofs
         if as_json:
             print(json.dumps([vars(proof) for proof in proofs], ensure_ascii=False, indent=2))
+        elif not proofs and not pipeline.report.failed:
+            print(f"Nothing to prove yet: first fill the warehouse by 'starlift run {warehouse}'.")
         else:
             rows = [
                 (p.table, p.what, "holds" if p.holds else p.severity.upper(), p.detail)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from src.errors import StarliftError
+from src.errors import StarliftError, UsageError
 
 
 class Unreadable(StarliftError):
@@ -177,6 +177,12 @@ def _unreadable(error: OSError) -> None:
     """A folder that cannot be listed must not pass for an empty one."""
     if isinstance(error, FileNotFoundError):
         return
+    if isinstance(error, NotADirectoryError):
+        raise UsageError(
+            "A file is given where a folder is expected",
+            where=str(error.filename).rstrip("/"),
+            do="give the folder that it lies in",
+        ) from error
     raise StarliftError(
         "A folder cannot be read",
         where=str(error.filename),

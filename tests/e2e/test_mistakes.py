@@ -40,6 +40,9 @@ def test_wrong_usage_is_exit_code_2(home: Any, capsys: pytest.CaptureFixture[str
     assert home.run("run", "chinook", "--env", "production") == 2
     assert home.run("run", "chinook", "--raw", "/nowhere/at/all") == 2
     assert "no such folder of raw files in /nowhere/at/all" in said(capsys)
+    assert home.run("run", "chinook", "--raw", __file__) == 2
+    text = said(capsys)
+    assert f"A file is given where a folder is expected in {__file__}" in text
 
 
 def test_an_unknown_setting_names_the_nearest(
