@@ -13,7 +13,7 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.checks import Accepted, Holds, NotNull, Pattern, Range, RowCheck
 from src.contract.column import Column
 from src.contract.source import TOMBSTONE, Source
-from src.transforms.written import in_plain_form
+from src.transforms.written import in_plain_form, once
 
 # Blanks that spreadsheets and web forms leave around values: also no-break and zero-width ones.
 WHITESPACE = " \t\r\n\x0b\x0c\u00a0\u2007\u202f\u3000\u200b\ufeff"
@@ -145,8 +145,10 @@ def _value(column: Column, source: Source) -> SparkColumn:
     """The typed value of a column's text; null when there is none or it cannot be parsed."""
     text = F.col(_text(column))
     if column.written:
-        text = in_plain_form(text, column.written)
-    value = _typed(text, column, source.zone)
+        plain = in_plain_form(text, column.written)
+        value = once(plain, lambda plain: _typed(plain, column, source.zone))
+    else:
+        value = _typed(text, column, source.zone)
     if column.impute:
         imputed = F.lit(column.impute.value).cast(column.type.spark_name)
         value = F.when(text.isNull(), imputed).otherwise(value)

@@ -6,6 +6,8 @@ tell it themselves. What is not in the form goes on as it is and is judged like 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
@@ -44,10 +46,24 @@ def in_plain_form(text: SparkColumn, form: Written) -> SparkColumn:
         number = F.regexp_replace(text, _COMMA, "$1$2$3")
         return F.when(text.rlike(_COMMA), F.translate(number, ",. '’\u00a0\u202f", "."))
     if form == "month name":
-        day = _named(_named(text, _DAY_MONTH, month=2, day=1), _MONTH_DAY, month=1, day=2)
+        day_first = _named(text, _DAY_MONTH, month=2, day=1)
+        day = once(day_first, lambda text: _named(text, _MONTH_DAY, month=1, day=2))
     else:
         day = F.regexp_replace(text, _NUMBERED, "$3-$2-$1" if form == "d/m/y" else "$3-$1-$2")
-    return _on_24_hours(day)
+    return once(day, _on_24_hours)
+
+
+def once(value: SparkColumn, use: Callable[[SparkColumn], SparkColumn]) -> SparkColumn:
+    """What ``use`` makes of a value that is computed once a row, however often ``use`` names it.
+
+    A Spark expression that is named several times is computed several times, and expressions of
+    expressions multiply.
+
+    >>> rows = spark.createDataFrame([(2,)], "a int")
+    >>> rows.select(once(F.col("a") + 1, lambda b: b * b)).collect()[0][0]
+    9
+    """
+    return F.transform(F.array(value), use)[0]
 
 
 def _named(text: SparkColumn, pattern: str, *, month: int, day: int) -> SparkColumn:
