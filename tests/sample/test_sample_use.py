@@ -143,6 +143,7 @@ def test_an_interrupted_sample_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
 def test_memory_is_bounded_and_flat(tmp_path: Path) -> None:
     """Peak of a process of its own: 500,000 lines, and three times as many."""
