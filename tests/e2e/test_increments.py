@@ -182,13 +182,14 @@ def test_an_increment_replaces_only_the_keys_it_touches(homes: Any, tmp_path: Pa
         changes = {c["table"]: c for c in home.entries()[-1]["built"]["changes"]}
     # Customers 1 and 3, and 4, whom only an invoice names; employee 7 and track 77, whom nothing
     # else names; invoices 2, 3, 4, 99, and 1, which lost a line. No member that has a row of its
-    # own and only was named again, no artist, album, genre, playlist or day.
+    # own and only was named again, no artist, album, genre, playlist or day. Line 1 was sold
+    # before customer 1 moved and stays as it is.
     assert {name: change["key_count"] for name, change in changes.items()} == {
         "dim_customer": 3,
         "dim_employee": 1,
         "dim_track": 1,
         "fact_invoice": 5,
-        "fact_invoice_line": 6,
+        "fact_invoice_line": 5,
     }
     assert not any(change["whole"] for change in changes.values())
 

@@ -17,7 +17,6 @@ from src.contract.warehouse import Warehouse
 from src.transforms.warehouses import WAREHOUSES
 from tests.deleting import ORDERS, RECORDS, may_lose_rows
 from tests.soak.histories import cut_equals_whole
-from tests.soak.kills import killed_equals_whole, process_case
 from tests.soak.real import real_case, thirds
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
@@ -50,19 +49,6 @@ def test_ten_histories_cut_into_runs_equal_one_run(
     spark: SparkSession, tmp_path: Path, warehouse: Warehouse
 ) -> None:
     cut_equals_whole(seeded(), tmp_path, warehouse, worlds=10)
-
-
-@pytest.mark.parametrize("warehouse", WAREHOUSES_CUT, ids=lambda one: one.name)
-def test_seven_kills_leave_nothing_lost_or_doubled(
-    spark: SparkSession, tmp_path: Path, warehouse: Warehouse
-) -> None:
-    killed_equals_whole(seeded(), tmp_path, warehouse, kills=7)
-
-
-def test_killed_processes_leave_nothing_lost_or_doubled(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    process_case(seeded(), tmp_path)
 
 
 def test_real_logs_in_random_thirds_equal_one_run(
