@@ -51,6 +51,7 @@ def test_ten_histories_cut_into_runs_equal_one_run(
     cut_equals_whole(seeded(), tmp_path, warehouse, worlds=10)
 
 
+@pytest.mark.soak
 def test_real_logs_in_random_thirds_equal_one_run(
     spark: SparkSession, tmp_path: Path, shared_sparkify: Path
 ) -> None:
