@@ -20,16 +20,23 @@ from src.contract.warehouse import StarFunction, Warehouse
 from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
-from src.io.measure import Measured, Probe, measure
+from src.io.measure import Measured, measure
 from src.pipeline.affected import affected_keys, restricted_inputs
 from src.pipeline.at_once import at_once
+from src.pipeline.change_sets import (
+    keys_folder,
+    keys_probe,
+    measured_change,
+    rows_folder,
+    rows_probe,
+)
 from src.pipeline.difference import Difference, difference
 from src.pipeline.fingerprints import settings_of, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
-from src.pipeline.prune import is_worth_it, ranges_of
+from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
-from src.pipeline.star import deleted_rows, key_columns, keys_of
+from src.pipeline.star import deleted_rows, keys_of
 from src.runs import Run
 from src.settings import Rules
 from src.transforms.dates import Calendar
@@ -93,24 +100,9 @@ def build(
     committed, the failing rows are kept below refused/, and the next run builds again.
     """
     plan = plan_build(warehouse, state, rules, full)
-    if not plan:
-        return BuildResult(None)
-    try:
-        return _build(warehouse, lake, state, run, rules, plan)
-    finally:
-        # What was kept for the keys is of no use to what follows.
-        lake.spark.catalog.clearCache()
-
-
-def _build(
-    warehouse: Warehouse,
-    lake: Lake,
-    state: LakeState,
-    run: Run,
-    rules: Rules,
-    plan: dict[str, str],
-) -> BuildResult:
     result = BuildResult(None)
+    if not plan:
+        return result
     staged = _Staged(warehouse, lake, state)
     snapshots = snapshots_of(warehouse, state)
     changed = {
@@ -133,11 +125,18 @@ def _build(
         made.append(_Made(table, function, inputs, keys))
     run.progress("building star tables", 0)
     at_once(lambda one: _write_rows(one, lake, run, rules), made)
-    rows = measure(lake, {one.table.name: _rows_probe(one.table, run) for one in made})
+    rows = measure(
+        lake,
+        {one.table.name: rows_probe(one.table, rows_folder(run.id, one.table)) for one in made},
+    )
     run.progress("building star tables", sum(found.rows for found in rows.values()))
     keys_found = measure(
         lake,
-        {one.table.name: _keys_probe(one.table, run) for one in made if one.keys is not None},
+        {
+            one.table.name: keys_probe(one.table, keys_folder(run.id, one.table))
+            for one in made
+            if one.keys is not None
+        },
     )
     changes = {
         one.table.name: _change_set(one, lake, state, rows[one.table.name], keys_found)
@@ -210,11 +209,7 @@ class _Staged:
         known = [name for name in values.columns if all(name in file.low for _, file in files)]
         ranges = ranges_of(values, known)
         chosen = [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)]
-        rows = self._read(source, chosen)
-        for one in ranges:
-            if (condition := one.condition()) is not None:
-                rows = rows.where(condition)
-        return rows
+        return narrowed(self._read(source, chosen), ranges)
 
     def _of_files(self, source: str, raw_ids: Collection[int]) -> DataFrame:
         """The live rows of some raw file versions."""
@@ -233,10 +228,6 @@ class _Staged:
         return self.lake.read_live(self.state, files, self._columns(source))
 
 
-def _folder(table: Table, run: Run, part: str) -> str:
-    return f"star/{run.id}/{table.name}/{part}"
-
-
 def _write_keys(
     table: Table,
     warehouse: Warehouse,
@@ -248,9 +239,9 @@ def _write_keys(
     """Write the affected keys and return them as read back; None when there are none."""
     found = affected_keys(table, warehouse, changed, staged)
     key = surrogate_key(*table.replace_natural).alias(table.replace_by)
-    folder = _folder(table, run, "keys")
+    folder = keys_folder(run.id, table)
     lake.write(found.select(key, *table.replace_natural).coalesce(1), folder)
-    files = measure(lake, {"keys": _keys_probe(table, run)})["keys"].files
+    files = measure(lake, {"keys": keys_probe(table, folder)})["keys"].files
     if not files:
         return None
     return keys_of(table, lake, files)
@@ -274,19 +265,7 @@ def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
         rows = rows.select(*table.names).unionByName(special_members(rows, table))
     typed = rows.select(*[F.col(c.name).cast(c.type.spark_name) for c in table.columns])
     # Sorted within each file: Redshift's zone maps and ORC's statistics both profit.
-    lake.write(typed.sortWithinPartitions(*table.sort_key), _folder(table, run, "rows"))
-
-
-def _rows_probe(table: Table, run: Run) -> Probe:
-    return Probe(
-        _folder(table, run, "rows"),
-        table.columns,
-        sums=[column.name for column in table.additive],
-    )
-
-
-def _keys_probe(table: Table, run: Run) -> Probe:
-    return Probe(_folder(table, run, "keys"), key_columns(table))
+    lake.write(typed.sortWithinPartitions(*table.sort_key), rows_folder(run.id, table))
 
 
 def _change_set(
@@ -297,18 +276,7 @@ def _change_set(
     keys_found: dict[str, Measured],
 ) -> ChangeSet:
     table = made.table
-    whole = made.keys is None
-    keys = Measured() if whole else keys_found[table.name]
+    keys = None if made.keys is None else keys_found[table.name]
     before = state.total(table.name)
-    deleted = before if whole else deleted_rows(table, lake, state, keys.files)
-    return ChangeSet(
-        table=table.name,
-        whole=whole,
-        keys=keys.files,
-        rows=rows.files,
-        key_count=keys.rows,
-        row_count=rows.rows,
-        total=before - deleted + rows.rows,
-        sums={name: str(value) for name, value in rows.sums.items()},
-        columns=tuple(table.names),
-    )
+    deleted = before if keys is None else deleted_rows(table, lake, state, keys.files)
+    return measured_change(table, rows, keys, total=before - deleted + rows.rows)

@@ -23,8 +23,15 @@ from src.io.entry import ChangeSet, CompactedPart, DataFile, Entry
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.manifest import manifest_of
-from src.io.measure import Probe, measure
+from src.io.measure import Measured, Probe, measure
 from src.pipeline.at_once import at_once
+from src.pipeline.change_sets import (
+    keys_folder,
+    keys_probe,
+    measured_change,
+    rows_folder,
+    rows_probe,
+)
 from src.pipeline.staged_files import staged_probe, write_staged
 from src.pipeline.star import current_rows, key_columns, keys_of
 from src.pipeline.write import QUARANTINE
@@ -229,11 +236,11 @@ def _merge_quarantine(
 def _whole(table: Table, lake: Lake, state: LakeState, run: Run, current: bool) -> ChangeSet:
     """All rows of a table as one change set; ``current`` puts them where other readers look."""
     rows = current_rows(table, lake, state.changes[table.name], table.names)
-    folder = (
-        f"star_current/{table.name}/{run.id}" if current else f"star/{run.id}/{table.name}/rows"
-    )
+    folder = f"star_current/{table.name}/{run.id}" if current else rows_folder(run.id, table)
+    found = _write_rows(table, lake, rows, folder)
     total = state.total(table.name)
-    return _written(table, lake, rows, None, folder, total)
+    _prove(f"rows of {table.name}", total, found.rows)
+    return measured_change(table, found, None, total=total)
 
 
 def _folded(table: Table, lake: Lake, state: LakeState, run: Run) -> ChangeSet:
@@ -245,37 +252,18 @@ def _folded(table: Table, lake: Lake, state: LakeState, run: Run) -> ChangeSet:
         DataFrame.unionByName,
         [keys_of(table, lake, change.keys).select(*names) for _, change in changes],
     ).dropDuplicates([table.replace_by])
-    folder = f"star/{run.id}/{table.name}/rows"
-    return _written(table, lake, rows, keys, folder, state.total(table.name))
+    found = _write_rows(table, lake, rows, rows_folder(run.id, table))
+    folder = keys_folder(run.id, table)
+    lake.write(keys.coalesce(1), folder)
+    found_keys = measure(lake, {"keys": keys_probe(table, folder)})["keys"]
+    _prove(f"rows of {table.name}", rows.count(), found.rows)
+    _prove(f"keys of {table.name}", keys.count(), found_keys.rows)
+    return measured_change(table, found, found_keys, total=state.total(table.name))
 
 
-def _written(
-    table: Table, lake: Lake, rows: DataFrame, keys: DataFrame | None, folder: str, total: int
-) -> ChangeSet:
-    amounts = [column.name for column in table.additive]
+def _write_rows(table: Table, lake: Lake, rows: DataFrame, folder: str) -> Measured:
     lake.write(rows.sortWithinPartitions(*table.sort_key), folder)
-    probes = {"rows": Probe(folder, table.columns, sums=amounts)}
-    if keys is not None:
-        keys_folder = folder.removesuffix("rows") + "keys"
-        lake.write(keys.coalesce(1), keys_folder)
-        probes["keys"] = Probe(keys_folder, key_columns(table))
-    found = measure(lake, probes)
-    if keys is None:
-        _prove(f"rows of {table.name}", total, found["rows"].rows)
-    else:
-        _prove(f"rows of {table.name}", rows.count(), found["rows"].rows)
-        _prove(f"keys of {table.name}", keys.count(), found["keys"].rows)
-    return ChangeSet(
-        table=table.name,
-        whole=keys is None,
-        keys=found["keys"].files if keys is not None else (),
-        rows=found["rows"].files,
-        key_count=found["keys"].rows if keys is not None else 0,
-        row_count=found["rows"].rows,
-        total=total,
-        sums={name: str(value) for name, value in found["rows"].sums.items()},
-        columns=tuple(table.names),
-    )
+    return measure(lake, {"rows": rows_probe(table, folder)})["rows"]
 
 
 def _prove(what: str, before: object, after: object) -> None:

@@ -58,6 +58,14 @@ def is_worth_it(files: Sequence[Numbered]) -> bool:
     return len(files) >= FROM_FILES or sum(file.rows for _, file in files) >= FROM_ROWS
 
 
+def narrowed(rows: DataFrame, ranges: Sequence[Ranges]) -> DataFrame:
+    """The rows without those that lie outside the ranges, as far as readers can leave them out."""
+    for one in ranges:
+        if (condition := one.condition()) is not None:
+            rows = rows.where(condition)
+    return rows
+
+
 def ranges_of(values: DataFrame, columns: Sequence[str]) -> list[Ranges]:
     """The ranges of the values, by column; those of whole numbers leave out the widest gaps."""
     bounds: Row = values.agg(

@@ -14,7 +14,7 @@ from src.contract.warehouse import Warehouse
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
-from src.pipeline.prune import is_worth_it, ranges_of
+from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 
 
 def current_rows(
@@ -77,8 +77,6 @@ def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[Data
     narrows = is_worth_it(files) and isinstance(table.column(by).type.spark, IntegralType)
     now = current_rows(table, lake, changes, [table.replace_by, *([by] if narrows else [])])
     if narrows:
-        for one in ranges_of(replaced, [by]):
-            if (condition := one.condition()) is not None:
-                now = now.where(condition)
+        now = narrowed(now, ranges_of(replaced, [by]))
     wanted = F.broadcast(replaced.select(table.replace_by))
     return now.join(wanted, on=table.replace_by, how="left_semi").count()
