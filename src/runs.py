@@ -16,6 +16,20 @@ def no_progress(step: str, rows: int) -> None:
     """The progress of a run that nobody watches."""
 
 
+# Times in the log are text: UTC, to the second.
+_AT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def time_text(moment: datetime) -> str:
+    """A moment, in UTC, as the log writes it: ``2024-05-31T06:00:00Z``."""
+    return moment.strftime(_AT)
+
+
+def time_of(text: str) -> datetime:
+    """The moment of a time in the log."""
+    return datetime.strptime(text, _AT).replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Run:
     """One execution: its id, its start, and who watches it."""
@@ -26,7 +40,7 @@ class Run:
 
     @property
     def at(self) -> str:
-        return self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return time_text(self.started)
 
 
 _ID = re.compile(r"(?:^|/)((\d{8}T\d{9})Z-[0-9a-f]{6})(?=[/.]|$)")

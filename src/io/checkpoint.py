@@ -22,7 +22,7 @@ from typing import Any
 from src.errors import StarliftError
 from src.io import entry as entry_module
 from src.io import lake_state as state_module
-from src.io.entry import DataFile, RawFile, change_set
+from src.io.entry import NO_COUNTS, DataFile, RawFile, change_set
 from src.io.lake_state import LakeState
 from src.io.store import Store
 
@@ -30,7 +30,6 @@ from src.io.store import Store
 EVERY = 100
 
 _RAW = [one.name for one in fields(RawFile) if one.name not in ("sums", "warnings")]
-_NONE: dict[str, Any] = {}
 _FILE = [one.name for one in fields(DataFile)]
 _PLAIN = (
     "last",
@@ -118,7 +117,7 @@ def _values(file: DataFile) -> list[Any]:
 
 
 def _raw(values: list[Any]) -> RawFile:
-    return RawFile(**dict(zip(_RAW, values, strict=True)), warnings=_NONE, sums=_NONE)
+    return RawFile(**dict(zip(_RAW, values, strict=True)), warnings=NO_COUNTS, sums=NO_COUNTS)
 
 
 def _file(values: list[Any]) -> DataFile:

@@ -11,6 +11,8 @@ from src.errors import StarliftError
 
 # A reader of format 1 knows no compaction and would count rows twice: such entries are of 2.
 FORMAT_VERSION = 2
+# One for all raw files whose counts are not kept, as there are many of them.
+NO_COUNTS: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from src.io.entry import ChangeSet, CompactedPart, DataFile, Entry, RawFile
-
-# One for all, as there are many raw files.
-_NONE: dict[str, Any] = {}
+from src.io.entry import NO_COUNTS, ChangeSet, CompactedPart, DataFile, Entry, RawFile
 
 
 @dataclass
@@ -60,7 +56,7 @@ class LakeState:
                     self.taken_away[raw_id] = raw
                 self.removed[raw_id] = entry.number
             for raw in entry.staged.raw_files:
-                self.raw_files[raw.raw_id] = replace(raw, sums=_NONE, warnings=_NONE)
+                self.raw_files[raw.raw_id] = replace(raw, sums=NO_COUNTS, warnings=NO_COUNTS)
                 self.taken_in[raw.raw_id] = entry.number
             for source, files in entry.staged.files.items():
                 self.staged.setdefault(source, []).extend((entry.number, file) for file in files)

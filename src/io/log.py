@@ -17,6 +17,7 @@ from src.io.checkpoint import EVERY, checkpoints, read_checkpoint, write_checkpo
 from src.io.entry import Entry, decode, encode
 from src.io.lake_state import LakeState
 from src.io.store import Store
+from src.runs import time_text
 
 # Entries read at once: on S3 each is a request that mostly waits.
 AT_ONCE = 16
@@ -124,7 +125,7 @@ class Log:
         the next run.
         """
         while True:
-            committed = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            committed = time_text(datetime.now(UTC))
             numbered = replace(entry, number=number, committed=committed)
             if self.store.create(_path(number), encode(numbered)):
                 break

@@ -50,10 +50,10 @@ def difference(
     was, now = F.col("old").isNotNull(), F.col("new").isNotNull()
     differs = {name: was & now & ~_same(name) for name in others}
     counts = {
-        "added": _count(~was),
-        "removed": _count(~now),
-        "changed": _count(was & now & ~F.col("old").eqNullSafe(F.col("new"))),
-        **{f"in {name}": _count(condition) for name, condition in differs.items()},
+        "added": F.count_if(~was),
+        "removed": F.count_if(~now),
+        "changed": F.count_if(was & now & ~F.col("old").eqNullSafe(F.col("new"))),
+        **{f"in {name}": F.count_if(condition) for name, condition in differs.items()},
     }
     found = rows.agg(*[count.alias(name) for name, count in counts.items()]).collect()[0]
     return Difference(
@@ -73,7 +73,3 @@ def _sided(rows: DataFrame, table: Table, others: list[str], side: str) -> DataF
 
 def _same(name: str) -> SparkColumn:
     return F.col(f"old.{name}").eqNullSafe(F.col(f"new.{name}"))
-
-
-def _count(condition: SparkColumn) -> SparkColumn:
-    return F.count(F.when(condition, 1))

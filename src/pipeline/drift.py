@@ -86,9 +86,9 @@ def changed_types(
         parsed.where(F.col("raw_id").isin(*suspects))
         .groupBy("raw_id")
         .agg(
-            *[_count(_fails(column)).alias(f"not {column.name}") for column in typed],
+            *[F.count_if(_fails(column)).alias(f"not {column.name}") for column in typed],
             *[
-                _count(F.col(column.name).isNotNull()).alias(f"is {column.name}")
+                F.count_if(F.col(column.name).isNotNull()).alias(f"is {column.name}")
                 for column in typed
             ],
         )
@@ -109,10 +109,6 @@ def changed_types(
 
 def _fails(column: Column) -> SparkColumn:
     return F.exists("reasons", lambda reason: reason.startswith(refusal_of_type(column)))
-
-
-def _count(condition: SparkColumn) -> SparkColumn:
-    return F.count(F.when(condition, 1))
 
 
 def _percent(part: int, whole: int) -> str:

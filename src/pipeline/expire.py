@@ -7,14 +7,14 @@ it stays. The change sets that a load still needs stay as well.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from src.io.entry import Entry, ExpiredPart
 from src.io.lake_state import LakeState
 from src.io.log import Log
 from src.io.store import Stored
 from src.pipeline.deletion import data_file_of, delete, stored_data
-from src.runs import Run, run_in
+from src.runs import Run, run_in, time_of
 
 # What a person or a COPY reads beside the data: it goes by the age of its run alone.
 BESIDE = ("refused", "manifests")
@@ -82,5 +82,4 @@ def expire(log: Log, expiry: Expiry, run: Run) -> Entry | None:
 
 
 def _committed(entry: Entry) -> datetime:
-    text = entry.committed or entry.at
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return time_of(entry.committed or entry.at)

@@ -59,9 +59,7 @@ def view_entries(entries: Iterable[Entry]) -> Iterator[EntryView]:
         if entry.compacted:
             view.upkeep["compacted"] = {
                 "removed": len(entry.compacted.removed),
-                "added": sum(len(files) for files in entry.compacted.files.values())
-                + len(entry.compacted.quarantine)
-                + sum(len(one.rows) + len(one.keys) for one in entry.compacted.changes),
+                "added": len(entry.files),
                 "snapshot": entry.compacted.snapshot,
             }
         if entry.expired:

@@ -9,6 +9,7 @@ from typing import Any
 
 from src.io.entry import Entry, RawFile
 from src.io.raw_files import Candidate
+from src.runs import time_text
 
 TAKEN = "taken"
 REPLACED = "replaced"
@@ -121,5 +122,4 @@ def _not_taken(candidate: Candidate, refused: Mapping[str, Any], run: str) -> Ra
 
 
 def _at(microseconds: int) -> str:
-    moment = datetime.fromtimestamp(microseconds / 1_000_000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time_text(datetime.fromtimestamp(microseconds / 1_000_000, UTC))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -21,7 +20,7 @@ from src.io.lake_state import LakeState
 from src.io.raw_files import Candidate, candidate
 from src.io.store import Store, Stored
 from src.pipeline.fingerprints import source_fingerprints
-from src.pipeline.take import Refusal
+from src.pipeline.take import Refusal, stat_now
 
 
 @dataclass(frozen=True)
@@ -159,8 +158,7 @@ def again(
     A version keeps the arrival that was recorded when it was first staged.
     """
     candidates, refusals = [], []
-    with ThreadPoolExecutor(16) as pool:
-        found_now = list(pool.map(lambda held: raw.stat(held.path), chosen))
+    found_now = stat_now(raw, [held.path for held in chosen])
     for held, now in zip(chosen, found_now, strict=True):
         stored = Stored(held.path, held.size, held.etag, held.arrived)
         judged = candidate(stored, warehouse.sources)

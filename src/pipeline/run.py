@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -200,20 +200,14 @@ class Pipeline:
         """What the next load would do; ``connect`` is None where no warehouse was made yet."""
         if connect is None:
             return plan_load(self._loader(_no_warehouse), None, None)
-        connection = connect()
-        try:
+        with closing(connect()) as connection:
             return plan_load(self._loader(connect), None, connection.query)
-        finally:
-            connection.close()
 
     def loaded(self, connect: Connect) -> int:
         """The last entry that the warehouse has; 0 for none."""
-        connection = connect()
-        try:
-            loader = self._loader(connect)
+        loader = self._loader(connect)
+        with closing(connect()) as connection:
             return applied_entry(connection.query, loader, self.lake.log.entries())
-        finally:
-            connection.close()
 
     def raw_files(self) -> list[Candidate] | None:
         """The raw folder as it is now; None where it is not there and nobody asked for it by name.
@@ -246,11 +240,8 @@ class Pipeline:
         with self._timed("verify"):
             lake = self.lake
             state = self.state()
-            connection = connect()
-            try:
+            with closing(connect()) as connection:
                 self.report.proofs = verify(self.warehouse, lake, state, connection, loaded)
-            finally:
-                connection.close()
         broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
         self.report.notes += [
             f"{p.table}: {p.what}: {p.detail}"

@@ -177,10 +177,15 @@ def by_source(taken: list[Taken]) -> list[tuple[Source, list[Taken]]]:
     return [(files[0].source, files) for files in groups.values()]
 
 
+def stat_now(raw: Store, paths: Sequence[str]) -> list[Stored | None]:
+    """The files as they are now, many asked at once; None for one that is not there."""
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(raw.stat, paths))
+
+
 def refuse_changed(raw: Store, listed: Sequence[Stored]) -> None:
     """Raise FilesRefused for files whose size or etag is no longer what was listed."""
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda before: raw.stat(before.path), listed))
+    found = stat_now(raw, [before.path for before in listed])
     changed = [
         before
         for before, now in zip(listed, found, strict=True)
