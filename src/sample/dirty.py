@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -12,10 +11,10 @@ import numpy as np
 from src.sample.defects import ADDED_ID, DEFECTS, FORMS, spoiled_form
 from src.sample.draw import Draw
 from src.sample.edited import Book, Edit, EditedFile, Note
+from src.sample.folder import write_truth
 from src.sample.writer import Form
 
 MIN_DIRTY_ROWS = 2000
-TRUTH_FILE = "_truth.json"
 # Far more than are needed to find a free place in the smallest file.
 _TRIES = 20_000
 
@@ -106,8 +105,7 @@ class Dirt:
                 },
             },
         }
-        text = json.dumps(truth, indent=1, ensure_ascii=False) + "\n"
-        (out / TRUTH_FILE).write_text(text, encoding="utf-8", newline="\n")
+        write_truth(out, truth)
 
     def _form_defects(self) -> list[dict[str, object]]:
         """Defects of whole files: one each, all harmless."""

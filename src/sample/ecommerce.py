@@ -14,7 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from src.sample.folder import check_rows, make_directory
+from src.sample.folder import check_rows, make_directory, write_truth
+from src.sample.people import FIRST_NAMES, LAST_NAMES
 
 MAX_ROWS = 20_000_000
 MIN_DIRTY_ROWS = 200
@@ -24,8 +25,6 @@ MAX_DAYS = 365
 # Units of the reporting currency for one of each, in ten-thousandths, on the first day.
 _RATES = {"GBP": 10_000, "EUR": 8_600, "USD": 7_900}
 _COUNTRIES = ("United Kingdom", "Germany", "France", "Österreich", "USA")
-_FIRST = ("Ana", "Björn", "Chidi", "Dana", "Emre", "Fleur", "Gita", "Hugo", "Inés", "Jürgen")
-_LAST = ("Abe", "Bauer", "Çelik", "Diaz", "Éluard", "Fox", "García", "Hüsch", "Ito", "Jansen")
 _GOODS = ("Lantern", "Mug", "Cake Tin", "Doormat", "Teapot", "Bunting", "Hand Warmer", "Clock")
 _CODES = ("web", "shop", "phone")
 
@@ -71,8 +70,7 @@ def sample_ecommerce(
             progress(truth["lines"])
     truth["net_amount"] = {name: _cents(cents) for name, cents in truth["net_amount"].items()}
     if dirty:
-        told = json.dumps(truth, indent=2) + "\n"
-        (out / "_truth.json").write_text(told, encoding="utf-8")
+        write_truth(out, truth)
     return {**written, "orders": truth["orders"]}
 
 
@@ -154,7 +152,7 @@ class _Shop:
         began, moved = "2023-12-01T00:00:00Z", f"{FIRST_DAY + timedelta(days=self.days // 2)}"
         customers: list[tuple[Any, ...]] = []
         for number in range(1, self.customers + 1):
-            first, last = random.choice(_FIRST), random.choice(_LAST)
+            first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
             country = random.choice(_COUNTRIES)
             mail = f"customer{number}@example.org"
             customers.append((number, mail, first, last, "", "", country, "", began))

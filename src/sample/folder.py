@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from src.errors import UsageError
+
+# The figures that a sample must come to; no source reads a file whose name begins with "_".
+TRUTH_FILE = "_truth.json"
 
 
 def check_rows(rows: int, least: int, most: int, dirty: bool) -> None:
@@ -40,3 +45,9 @@ def make_directory(out: Path) -> None:
             found=f"{entries} entries in it",
             do="choose another --out, or empty that directory",
         )
+
+
+def write_truth(out: Path, truth: Mapping[str, object]) -> None:
+    """Write the figures that the warehouse must show of a sample, beside its files."""
+    text = json.dumps(truth, indent=1, ensure_ascii=False) + "\n"
+    (out / TRUTH_FILE).write_text(text, encoding="utf-8", newline="\n")

@@ -14,6 +14,9 @@ from faker import Factory
 from src.sample.draw import Draw, Ints
 from src.sample.places import COUNTRIES, Country
 
+# Names of small warehouses, with letters beyond ASCII.
+FIRST_NAMES = ("Ana", "Björn", "Chidi", "Dana", "Emre", "Fleur", "Gita", "Hugo", "Inés", "Jürgen")
+LAST_NAMES = ("Abe", "Bauer", "Çelik", "Diaz", "Éluard", "Fox", "García", "Hüsch", "Ito", "Jansen")
 EMPLOYEE_COLUMNS = (
     "EmployeeId", "LastName", "FirstName", "Title", "ReportsTo", "BirthDate", "HireDate",
     "Address", "City", "State", "Country", "PostalCode", "Phone", "Fax", "Email",

@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from src.sample.folder import check_rows, make_directory
+from src.sample.folder import check_rows, make_directory, write_truth
+from src.sample.people import FIRST_NAMES, LAST_NAMES
 
 MAX_ROWS = 20_000_000
 MIN_DIRTY_ROWS = 200
@@ -22,8 +23,6 @@ PLAYS_A_DAY = 230
 MAX_DAYS = 365
 # One play in so many is of a song that the catalogue has.
 KNOWN = 5
-_FIRST = ("Ana", "Björn", "Chidi", "Dana", "Emre", "Fleur", "Gita", "Hugo", "Inés", "Jürgen")
-_LAST = ("Abe", "Bauer", "Çelik", "Diaz", "Éluard", "Fox", "García", "Hüsch", "Ito", "Jansen")
 _NOUNS = ("Rivers", "Lanterns", "Wölfe", "Machines", "Gardens", "Señales", "Engines", "Glass")
 _MOODS = ("Quiet", "Electric", "Lost", "Golden", "Broken", "Paper", "Northern", "Sleepless")
 _PLACES = ("San Jose-Sunnyvale-Santa Clara, CA", "Portland-South Portland, ME",
@@ -72,8 +71,7 @@ def sample_sparkify(
         if progress is not None:
             progress(truth["plays"])
     if dirty:
-        told = json.dumps(truth, indent=2) + "\n"
-        (out / "_truth.json").write_text(told, encoding="utf-8")
+        write_truth(out, truth)
     return {"log_data": truth["events"] + truth["copied_events"], "song_data": len(songs)}
 
 
@@ -218,10 +216,10 @@ class _Service:
         return {
             "artist": song["artist_name"] if song else None,
             "auth": "Logged In" if known else "Logged Out",
-            "firstName": _FIRST[number % len(_FIRST)] if known else None,
+            "firstName": FIRST_NAMES[number % len(FIRST_NAMES)] if known else None,
             "gender": "FM"[number % 2] if known else None,
             "itemInSession": item,
-            "lastName": _LAST[number // len(_FIRST) % len(_LAST)] if known else None,
+            "lastName": LAST_NAMES[number // len(FIRST_NAMES) % len(LAST_NAMES)] if known else None,
             "length": song["duration"] if song else None,
             "level": self._level(number, moment) if known else "free",
             "location": _PLACES[number % len(_PLACES)] if known else None,

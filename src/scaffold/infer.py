@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from src.contract.column import Written
 from src.transforms.parse import NULL_WORDS_OTHER
+from src.transforms.written import WITH_COMMA, WITH_POINT
 
 _WHOLE = re.compile(r"^-?(0|[1-9]\d{0,18})(\.0)?$")
 _ISO = re.compile(
@@ -21,14 +22,8 @@ _NUMBERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _TIME)
 _DAY_MONTH = re.compile(r"^(\d{1,2})[-. ]+([A-Za-z]{3})[a-z]*[-., ]+(\d{4})" + _TIME)
 _MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4})" + _TIME)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SIGN = r"[$€£¥%]"
-_POINT = re.compile(
-    rf"^([-+]?){_SIGN}? ?([-+]?)((?:\d{{1,3}}(?:,\d{{3}})+|\d*)(?:[.]\d+)?) ?{_SIGN}?$"
-)
-_COMMA = re.compile(
-    rf"^([-+]?){_SIGN}? ?([-+]?)((?:\d{{1,3}}(?:[. '’\u00a0\u202f]\d{{3}})+|\d*)(?:,\d+)?)"
-    rf" ?{_SIGN}?$"
-)
+_POINT = re.compile(WITH_POINT)
+_COMMA = re.compile(WITH_COMMA)
 _GROUPED_BY_POINTS = re.compile(r"^[-+]?\d{1,3}(\.\d{3})+$")
 _STARTS_AS_NUMBER = re.compile(r"^[-+]?[$€£¥]? ?[-+]?[.,]?\d")
 _PLAIN = re.compile(r"^-?\d*[.]?\d*([eE][+-]?\d{1,2})?$")
@@ -89,7 +84,7 @@ def takes(kind: Kind, value: str) -> bool:
     if kind.name == "varchar":
         return len(value.encode()) <= kind.args[0]
     if kind.is_day:
-        return _day(value, kind.written) is not None
+        return day_of(value, kind.written) is not None
     if kind.is_number:
         plain = plain_number(value, kind.written)
         return plain is not None and bool(_PLAIN.match(plain)) and any(map(str.isdigit, plain))
@@ -123,7 +118,7 @@ def _plain_kind(values: Collection[str]) -> Kind | None:
         largest = max(abs(Decimal(value)) for value in values)
         if largest < 2**63:
             return Kind("integer" if largest < 2**31 else "bigint")
-    if all(_day(value) for value in values):
+    if all(day_of(value) for value in values):
         return Kind("timestamp" if any(":" in value for value in values) else "date")
     return _decimal(values)
 
@@ -131,7 +126,7 @@ def _plain_kind(values: Collection[str]) -> Kind | None:
 def _written_kind(values: Collection[str]) -> Kind | None:
     """The type of values in one of the other forms; where two forms fit, the more common one."""
     days: tuple[Written, ...] = ("d/m/y", "m/d/y", "month name")
-    fit = [form for form in days if all(_day(value, form) for value in values)]
+    fit = [form for form in days if all(day_of(value, form) for value in values)]
     if fit:
         # 03/04/2024 in every row: months first where they are parted by /, as in America.
         slashed = all("/" in value for value in values)
@@ -153,11 +148,6 @@ def grouped_by_points(values: Collection[str]) -> bool:
     return bool(pointed) and all(_GROUPED_BY_POINTS.match(value) for value in pointed)
 
 
-def day_of(value: str, form: Written | None) -> date | None:
-    """The calendar day that a date or time in the form begins with."""
-    return _day(value, form)
-
-
 def plain_number(value: str, form: Written | None) -> str | None:
     """The number with a point and no grouping; None where it is not in the form."""
     if form not in ("1,234.5", "1.234,5"):
@@ -176,7 +166,8 @@ def number_of(value: str, kind: Kind) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
 
 
-def _day(value: str, form: Written | None = None) -> date | None:
+def day_of(value: str, form: Written | None = None) -> date | None:
+    """The calendar day that a date or time in the form begins with."""
     numbers: tuple[str, str, str] | None = None
     if match := _ISO.match(value):
         numbers = (match[1], match[2], match[3])

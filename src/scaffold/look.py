@@ -28,7 +28,7 @@ from src.scaffold.records import (
     rows_of_record,
 )
 from src.scaffold.words import row_name, shared_affixes, singular, snake
-from src.transforms.parse import NULL_WORDS_OTHER, NULL_WORDS_TEXT
+from src.transforms.parse import NULL_WORDS_OTHER, NULL_WORDS_TEXT, WHITESPACE
 
 # Files looked at of each source, and records of each source.
 MAX_FILES = 200
@@ -254,5 +254,5 @@ def _cleaned(value: str | None, kind: Kind) -> str | None:
 
 def _clean(value: str | None) -> str | None:
     """The value as staging takes it: trimmed; null where it spells a missing one."""
-    text = value.strip(" \t\r\n\x0b\x0c\xa0\u2007\u202f\u3000\u200b\ufeff") if value else ""
+    text = value.strip(WHITESPACE) if value else ""
     return None if text in ("", *NULL_WORDS_TEXT) else text

@@ -19,8 +19,8 @@ _MONTH_DAY = r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4})(?=$|[ T])"
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 _HALF_DAY = r"^(.*[ T])(\d{1,2})(:\d{2}(?::\d{2})?(?:[.]\d+)?) ?([AaPp])[.]?[Mm][.]?$"
 _SIGN = r"[$€£¥%]"
-_POINT = rf"^([-+]?){_SIGN}? ?([-+]?)((?:\d{{1,3}}(?:,\d{{3}})+|\d*)(?:[.]\d+)?) ?{_SIGN}?$"
-_COMMA = (
+WITH_POINT = rf"^([-+]?){_SIGN}? ?([-+]?)((?:\d{{1,3}}(?:,\d{{3}})+|\d*)(?:[.]\d+)?) ?{_SIGN}?$"
+WITH_COMMA = (
     rf"^([-+]?){_SIGN}? ?([-+]?)((?:\d{{1,3}}(?:[. '’\u00a0\u202f]\d{{3}})+|\d*)(?:,\d+)?)"
     rf" ?{_SIGN}?$"
 )
@@ -40,11 +40,11 @@ def in_plain_form(text: SparkColumn, form: Written) -> SparkColumn:
     ['1996-7-4 15:05', '-1234.50']
     """  # noqa: E501
     if form == "1,234.5":
-        number = F.regexp_replace(text, _POINT, "$1$2$3")
-        return F.when(text.rlike(_POINT), F.translate(number, ",", ""))
+        number = F.regexp_replace(text, WITH_POINT, "$1$2$3")
+        return F.when(text.rlike(WITH_POINT), F.translate(number, ",", ""))
     if form == "1.234,5":
-        number = F.regexp_replace(text, _COMMA, "$1$2$3")
-        return F.when(text.rlike(_COMMA), F.translate(number, ",. '’\u00a0\u202f", "."))
+        number = F.regexp_replace(text, WITH_COMMA, "$1$2$3")
+        return F.when(text.rlike(WITH_COMMA), F.translate(number, ",. '’\u00a0\u202f", "."))
     if form == "month name":
         day_first = _named(text, _DAY_MONTH, month=2, day=1)
         day = once(day_first, lambda text: _named(text, _MONTH_DAY, month=1, day=2))

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from src.contract.column import Column
-from src.contract.source import Source
-from src.contract.types import INTEGER, TIMESTAMP, varchar
 from src.transforms.deletions import (
     Snapshot,
     changed_by_snapshots,
@@ -21,22 +18,10 @@ from src.transforms.deletions import (
 )
 from tests.conftest import Frame
 from tests.property.test_affected_properties import SEED
+from tests.unit.test_deletions import DAY, JANUARY, SCHEMA
+from tests.unit.test_deletions import TIMED as SETS
 
-COLUMNS = (
-    Column("id", INTEGER, "number", nullable=False),
-    Column("at", TIMESTAMP, "when"),
-    Column("city", varchar(9), "city"),
-)
-SCHEMA = (
-    "id int, at timestamp, city string, raw_file string, raw_line bigint, raw_id bigint, "
-    "arrived_at timestamp"
-)
 KEYS = 60
-DAY = 86_400_000_000
-JANUARY = 1_609_459_200_000_000
-SETS = Source(
-    "thing", "Thing", "one thing", COLUMNS, ("id",), delivery="snapshot", business_time="at"
-)
 
 
 @dataclass(frozen=True)
