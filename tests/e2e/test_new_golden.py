@@ -15,9 +15,11 @@ import pytest
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = sorted(file.parent.name for file in GOLDEN.glob("*/expected.json"))
+# The three warehouses that ship have golden tests of their own.
+NONE_MADE = pytest.param("", marks=pytest.mark.skip(reason="no warehouse made by 'starlift new'"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES or [NONE_MADE])
 def test_a_new_warehouse_holds_what_its_raw_files_hold(homes: Any, name: str) -> None:
     expected = json.loads((GOLDEN / name / "expected.json").read_text(encoding="utf-8"))
     with homes(f"new-{name}") as home:

@@ -169,20 +169,9 @@ def with_password(asking: Asking, address: Address) -> Iterator[Callable[[str], 
     asking.run("DROP USER t_secret")
 
 
-@pytest.mark.parametrize(
-    ("driver", "way"),
-    [
-        ("psycopg2", "secret"),
-        *[
-            pytest.param(driver, way, marks=pytest.mark.long)
-            for driver, way in (
-                ("psycopg2", "environment"),
-                ("redshift_connector", "environment"),
-                ("redshift_connector", "secret"),
-            )
-        ],
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["secret", "environment"])
+@pytest.mark.parametrize("driver", ["psycopg2", "redshift_connector"])
 def test_the_secret_is_in_nothing_that_a_run_puts_out(
     tmp_path: Path,
     bucket: Path,

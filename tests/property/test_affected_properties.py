@@ -35,7 +35,7 @@ TABLES = [
     pytest.param(
         name,
         table.name,
-        marks=[pytest.mark.long] if table.name in SLOW else [],
+        marks=[pytest.mark.long] if name != "chinook" or table.name in SLOW else [],
         id=f"{name}-{table.name}",
     )
     for name, warehouse in WAREHOUSES.items()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 CONFTEST = "from src.standin.testing import redshift, redshift_bucket, redshift_endpoint\n"
@@ -36,6 +38,7 @@ def test_certificate(redshift):
 """
 
 
+@pytest.mark.long
 def test_a_project_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_sales.py").write_text(TESTS)
