@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.column import Column
 from src.contract.table import Distribution, Table
@@ -88,3 +89,15 @@ def dim_date(spark: SparkSession, calendar: Calendar) -> DataFrame:
         F.ceil(fiscal_month / 3).cast(short).alias("fiscal_quarter"),
         fiscal_month.cast(short).alias("fiscal_month"),
     )
+
+
+def local_time(instant: SparkColumn, zone: str) -> SparkColumn:
+    """The time that clocks of the zone show at an instant, for its calendar day and hour.
+
+    The result is no instant any more. ``zone`` is a name like ``Europe/Berlin``; null stays null.
+
+    >>> rows = spark.sql("SELECT TIMESTAMP'2024-07-01 23:30:00' AS at")
+    >>> rows.select(local_time(F.col("at"), "Europe/Berlin").cast("string")).first()[0]
+    '2024-07-02 01:30:00'
+    """
+    return F.from_utc_timestamp(instant, zone)

@@ -9,6 +9,7 @@ from src.contract.column import Column
 from src.contract.table import Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, INTEGER, TIMESTAMP, decimal, varchar
 from src.transforms.allocation import with_allocated
+from src.transforms.dates import local_time
 from src.transforms.ecommerce.dim_customer import customer_history
 from src.transforms.ecommerce.dim_product import product_history
 from src.transforms.history import with_version_at
@@ -131,6 +132,7 @@ def fact_orders(
     product: DataFrame,
     exchange_rate: DataFrame,
     reporting_currency: str,
+    reporting_timezone: str,
 ) -> DataFrame:
     """One row a line of an order, in the order's latest version.
 
@@ -154,14 +156,14 @@ def fact_orders(
     priced = _with_rate(of_product, exchange_rate, reporting_currency)
     is_line = F.col("line_position").isNotNull()
     none = F.lit(NOT_APPLICABLE)
-    updated = date_key(F.col("updated_at"))
+    updated = date_key(local_time(F.col("updated_at"), reporting_timezone))
     rate = F.col("exchange_rate")
     return priced.select(
         surrogate_key("order_id", "line_number").alias("order_line_key"),
         surrogate_key("order_id").alias("order_key"),
         "order_id",
         "line_number",
-        date_key(F.col("ordered_at")).alias("ordered_date_key"),
+        date_key(local_time(ordered, reporting_timezone)).alias("ordered_date_key"),
         F.when(F.col("is_shipped"), updated).otherwise(none).alias("shipped_date_key"),
         F.when(F.col("is_cancelled"), updated).otherwise(none).alias("cancelled_date_key"),
         "ordered_at",

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, BOOLEAN, INTEGER, SMALLINT, TIMESTAMP, varchar
+from src.transforms.dates import local_time
 from src.transforms.keys import date_key, surrogate_key
 
 PLAY = "page = 'NextSong'"
@@ -18,8 +19,8 @@ DIM_TIME = Table(
         Column("time_key", BIGINT, "surrogate key of the instant", nullable=False),
         Column("ts", BIGINT, "the instant", unit="ms since 1970, UTC"),
         Column("start_time", TIMESTAMP, "the instant, UTC"),
-        Column("date_key", INTEGER, "its day", nullable=False),
-        Column("hour", SMALLINT, "hour of the day, 0 to 23"),
+        Column("date_key", INTEGER, "its day in the reporting time zone", nullable=False),
+        Column("hour", SMALLINT, "hour of that day, 0 to 23"),
         Column("day", SMALLINT, "day of the month"),
         Column("week", SMALLINT, "ISO week, 1 to 53"),
         Column("month", SMALLINT, "month of the year"),
@@ -40,17 +41,21 @@ DIM_TIME = Table(
 )
 
 
-def dim_time(event: DataFrame) -> DataFrame:
-    """One row an instant at which at least one song was started. Takes the latest events."""
+def dim_time(event: DataFrame, reporting_timezone: str) -> DataFrame:
+    """One row an instant at which at least one song was started. Takes the latest events.
+
+    Day, hour and the like are those of the reporting time zone.
+    """
     instants = event.where(PLAY).select("ts").dropDuplicates()
-    at = F.timestamp_millis("ts")
+    instant = F.timestamp_millis("ts")
+    at = local_time(instant, reporting_timezone)
     hour = F.hour(at)
     weekday = F.weekday(at) + 1
     short = "smallint"
     return instants.select(
         surrogate_key("ts").alias("time_key"),
         "ts",
-        at.alias("start_time"),
+        instant.alias("start_time"),
         date_key(at).alias("date_key"),
         hour.cast(short).alias("hour"),
         F.dayofmonth(at).cast(short).alias("day"),

@@ -7,6 +7,7 @@ from src.contract.checks import Holds, RowCountChange
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
+from src.transforms.dates import local_time
 from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
@@ -62,7 +63,7 @@ FACT_SESSION = Table(
 )
 
 
-def fact_session(event: DataFrame) -> DataFrame:
+def fact_session(event: DataFrame, reporting_timezone: str) -> DataFrame:
     """One row a session with at least one play, over all its events.
 
     Takes the latest version of the session's events, those of logged-out pages among them, and of
@@ -98,7 +99,7 @@ def fact_session(event: DataFrame) -> DataFrame:
         reference_key("user_id").alias("user_key"),
         "user_version_key",
         "user_id",
-        date_key(start).alias("date_key"),
+        date_key(local_time(start, reporting_timezone)).alias("date_key"),
         start.alias("start_time"),
         F.timestamp_millis("last_ts").alias("end_time"),
         seconds.cast("decimal(18,3)").alias("duration"),

@@ -7,6 +7,7 @@ from src.contract.checks import Accepted, RowCountChange
 from src.contract.column import Column
 from src.contract.table import Counted, Distribution, Input, Reference, Table
 from src.contract.types import BIGINT, INTEGER, TIMESTAMP, decimal, varchar
+from src.transforms.dates import local_time
 from src.transforms.history import with_version_at
 from src.transforms.keys import date_key, reference_key, surrogate_key
 from src.transforms.sparkify.dim_time import PLAY
@@ -78,7 +79,7 @@ FACT_SONGPLAY = Table(
 )
 
 
-def fact_songplay(event: DataFrame, song: DataFrame) -> DataFrame:
+def fact_songplay(event: DataFrame, song: DataFrame, reporting_timezone: str) -> DataFrame:
     """One row a NextSong event.
 
     Takes the latest version of songs and of events; of the latter, besides the plays, all of
@@ -94,7 +95,7 @@ def fact_songplay(event: DataFrame, song: DataFrame) -> DataFrame:
             surrogate_key(*KEY).alias("songplay_key"),
             *KEY,
             start.alias("start_time"),
-            date_key(start).alias("date_key"),
+            date_key(local_time(start, reporting_timezone)).alias("date_key"),
             surrogate_key("ts").alias("time_key"),
             surrogate_key("session_id").alias("session_key"),
             reference_key("user_id").alias("user_key"),

@@ -42,6 +42,7 @@ def orders(
     products: list[dict[str, Any]] | None = None,
     rates: list[dict[str, Any]] | None = None,
     currency: str = "GBP",
+    zone: str = "UTC",
 ) -> dict[tuple[str, int], Row]:
     found = fact_orders(
         staged(frame, ORDER_LINE, lines),
@@ -49,6 +50,7 @@ def orders(
         staged(frame, PRODUCT, products or []),
         staged(frame, EXCHANGE_RATE, rates or []),
         currency,
+        zone,
     )
     assert found.columns == FACT_ORDERS.names
     return {(row.order_id, row.line_number): row for row in found.collect()}
@@ -115,6 +117,21 @@ def test_the_reporting_currency_is_a_setting(frame: Frame) -> None:
     found = orders(frame, lines, rates=rates, currency="EUR")
     told = {order: row.reporting_total_amount for (order, _), row in found.items()}
     assert told == {"A": Decimal("5.75"), "B": 5}
+
+
+def test_days_are_those_of_the_reporting_time_zone(frame: Frame) -> None:
+    late = {"ordered_at": "2024-03-30 23:30:00", "updated_at": "2024-03-31 22:30:00"}
+    lines = [line("A", 1, status="shipped", **late)]
+    told = {}
+    for zone in ("UTC", "Europe/Berlin", "America/New_York"):
+        row = orders(frame, lines, zone=zone)["A", 1]
+        told[zone] = (row.ordered_date_key, row.shipped_date_key, str(row.ordered_at))
+    # Berlin's clocks go forward in the night between.
+    assert told == {
+        "UTC": (20240330, 20240331, "2024-03-30 23:30:00"),
+        "Europe/Berlin": (20240331, 20240401, "2024-03-30 23:30:00"),
+        "America/New_York": (20240330, 20240331, "2024-03-30 23:30:00"),
+    }
 
 
 def test_an_order_that_is_itself_cancelled_brings_nothing(frame: Frame) -> None:

@@ -56,12 +56,22 @@ def test_only_instants_of_plays_and_each_once(frame: Frame) -> None:
         (DAY + 3 * 86400000 + 13 * 3600000, 1, 2, "NextSong", 7, "free", None, None, None, None,
          *ORIGIN),
     ]  # fmt: skip
-    found = dim_time(frame(rows, EVENT))
+    found = dim_time(frame(rows, EVENT), "UTC")
     assert found.columns == DIM_TIME.names
     got = sorted(tuple(row)[1:2] + tuple(row)[3:] for row in found.collect())
     assert got == [
         (DAY + 1, 20181101, 0, 1, 44, 11, 2018, 4, "night", False),
         (DAY + 3 * 86400000 + 13 * 3600000, 20181104, 13, 4, 44, 11, 2018, 7, "afternoon", True),
+    ]
+    # New York, where clocks went back in the night to the 4th: 4 hours behind, then 5.
+    found = dim_time(frame(rows, EVENT), "America/New_York")
+    assert {str(row.start_time) for row in found.collect()} == {
+        "2018-11-01 00:00:00.001000",
+        "2018-11-04 13:00:00",
+    }
+    assert sorted(tuple(row)[1:2] + tuple(row)[3:] for row in found.collect()) == [
+        (DAY + 1, 20181031, 20, 31, 44, 10, 2018, 3, "evening", False),
+        (DAY + 3 * 86400000 + 13 * 3600000, 20181104, 8, 4, 44, 11, 2018, 7, "morning", True),
     ]
 
 

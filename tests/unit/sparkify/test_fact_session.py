@@ -25,12 +25,13 @@ def test_a_session_counts_all_its_events_and_only_its_plays(frame: Frame) -> Non
         (DAY, 2, 0, "Home", 7, "free", *REST),
         (DAY + 9000, 3, 0, "NextSong", None, None, *REST),
     ]
-    found = fact_session(frame(rows, EVENT))
+    found = fact_session(frame(rows, EVENT), "America/New_York")
     assert found.columns == FACT_SESSION.names
     by_id = {row.session_id: row for row in found.collect()}
     assert sorted(by_id) == [1, 3]
     one, three = by_id[1], by_id[3]
     assert (one.events, one.plays, str(one.duration), one.user_count) == (4, 2, "2.500", 1)
+    assert (one.date_key, str(one.start_time)) == (20181031, "2018-11-01 00:00:00")
     assert (one.level_at_start, one.level_at_end) == ("free", "paid")
     assert (one.user_key, one.user_version_key) == (key(7), key(7, "1900-01-01 00:00:00"))
     assert str(one.end_time) == "2018-11-01 00:00:02.500000"

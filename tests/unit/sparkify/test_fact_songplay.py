@@ -77,10 +77,11 @@ def test_every_play_stays_with_its_listener_as_at_the_play(frame: Frame) -> None
         event(5, "NextSong", None, "free"),
         event(6, "NextSong", 2, None),
     ]
-    found = fact_songplay(frame(events, EVENT), frame(SONGS, SONG))
+    found = fact_songplay(frame(events, EVENT), frame(SONGS, SONG), "America/New_York")
     assert found.columns == FACT_SONGPLAY.names
     rows = {row.ts - DAY: row for row in found.collect()}
     assert sorted(rows) == [2, 4, 5, 6]
+    assert {row.date_key for row in rows.values()} == {20181031}
     versions = {ts: row.user_version_key for ts, row in rows.items()}
     assert versions == {
         2: key(1, FIRST),
@@ -101,5 +102,4 @@ def test_every_play_stays_with_its_listener_as_at_the_play(frame: Frame) -> None
     assert matched.songplay_key == key(DAY + 4, 1, 4)
     assert (matched.time_key, matched.session_key) == (key(DAY + 4), key(1))
     assert str(matched.start_time) == "2018-11-01 00:00:00.004000"
-    assert matched.date_key == 20181101
     assert NOT_APPLICABLE not in versions.values()
