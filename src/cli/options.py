@@ -28,6 +28,13 @@ Conf = Annotated[
 Raw = Annotated[str | None, typer.Option("--raw", help="Folder of raw files.")]
 Format = Annotated[FileFormat | None, typer.Option("--format", help="Format of new data files.")]
 Full = Annotated[bool, typer.Option("--full", help="Build every star table anew from staged.")]
+AcceptDrop = Annotated[
+    bool,
+    typer.Option(
+        "--accept-drop",
+        help="Let tables lose more rows than their contracts allow, as after a mass deletion.",
+    ),
+]
 Bad = Annotated[
     OnBadFile,
     typer.Option(help="What to do when a raw file cannot be taken: fail publishes nothing."),

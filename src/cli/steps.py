@@ -7,6 +7,7 @@ import json
 import typer
 
 from src.cli.options import (
+    AcceptDrop,
     AsJson,
     Bad,
     Conf,
@@ -34,6 +35,7 @@ def run(
     env: Env = "local",
     format: Format = None,
     full: Full = False,
+    accept_drop: AcceptDrop = False,
     dry_run: DryRun = False,
     on_bad_file: Bad = OnBadFile.fail,
     conf_dir: Conf = None,
@@ -50,7 +52,7 @@ def run(
         return
     with open_warehouse(settings) as connect, reported(pipeline, settings, events):
         pipeline.stage(on_bad_file.value)
-        pipeline.publish(connect, full=full)
+        pipeline.publish(connect, full=full, accept_drop=accept_drop)
 
 
 @commands.command(epilog="Example: starlift stage chinook --raw exports")
@@ -76,6 +78,7 @@ def build(
     env: Env = "local",
     format: Format = None,
     full: Full = False,
+    accept_drop: AcceptDrop = False,
     conf_dir: Conf = None,
     log_json: LogJson = False,
 ) -> None:
@@ -83,7 +86,7 @@ def build(
     settings, events = read_settings(env, conf_dir, format), Events(log_json)
     pipeline = pipeline_of(warehouse, settings, events)
     with reported(pipeline, settings, events):
-        pipeline.build(full)
+        pipeline.build(full, accept_drop)
 
 
 @commands.command(epilog="Example: starlift load chinook")

@@ -93,6 +93,7 @@ def build(
     rules: Rules,
     *,
     full: bool = False,
+    accept_drop: bool = False,
 ) -> BuildResult:
     """Build what the plan says and return the entry to commit.
 
@@ -154,7 +155,7 @@ def build(
         for one in made
     ]
     parents = Parents(warehouse, lake, state, changes)
-    result.findings, accounting = gate(subjects, parents, run)
+    result.findings, accounting = gate(subjects, parents, run, accept_drop=accept_drop)
     result.differences = at_once(
         lambda one: difference(one, lake, state.changes[one.name], changes[one.name]),
         [one.table for one in made if one.keys is None and one.table.name in state.changes],

@@ -49,11 +49,12 @@ class Finding:
 
 
 def gate(
-    subjects: list[Subject], parents: Parents, run: Run
+    subjects: list[Subject], parents: Parents, run: Run, *, accept_drop: bool = False
 ) -> tuple[list[Finding], dict[str, dict[str, int]]]:
     """Check all subjects; returns the warnings, and the accounting by table.
 
-    Raises CheckRefused with every check of severity error that failed.
+    A table that falls by more rows than its contract allows is only warned of with
+    ``accept_drop``. Raises CheckRefused with every check of severity error that failed.
     """
     facts = collect_facts(subjects, parents)
     findings: list[Finding] = []
@@ -76,7 +77,7 @@ def gate(
                 )
                 rows = subject.rows.join(missing, on=reference.column, how="left_semi")
                 findings.append(_kept(finding, rows, parents.lake, run))
-        findings += _table_findings(subject, found)
+        findings += _table_findings(subject, found, accept_drop)
         broken, accounting[subject.table.name] = _account(subject, found)
         findings += broken
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -153,15 +154,20 @@ def _key_findings(subject: Subject, found: dict[str, str]) -> list[tuple[Finding
     return findings
 
 
-def _table_findings(subject: Subject, found: dict[str, str]) -> list[Finding]:
+def _table_findings(subject: Subject, found: dict[str, str], accept_drop: bool) -> list[Finding]:
     table, change = subject.table, subject.change
     findings = []
     for check in table.checks:
         detail = None
+        severity = check.severity
         if isinstance(check, RowCountChange):
             least = subject.before * (1 - check.max_drop)
             if change.total < least:
                 detail = f"{change.total} rows after {subject.before}, expected at least {least:g}"
+                if accept_drop:
+                    severity = "warn"
+                else:
+                    detail += "; if so many are rightly gone, build with --accept-drop"
         elif isinstance(check, SumReconciles):
             star, staged = found[f"amount {check.column}"], found[f"staged {check.column}"]
             if Decimal(star) != Decimal(staged):
@@ -174,7 +180,7 @@ def _table_findings(subject: Subject, found: dict[str, str]) -> list[Finding]:
             if age > check.max_age_days:
                 detail = f"newest is {newest}, expected at most {check.max_age_days} days ago"
         if detail:
-            findings.append(Finding(table.name, check.name, check.severity, detail))
+            findings.append(Finding(table.name, check.name, severity, detail))
     return findings
 
 

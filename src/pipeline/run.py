@@ -162,11 +162,14 @@ class Pipeline:
                 restaged(before[raw.raw_id], raw) for raw in self.report.raw_files
             ]
 
-    def build(self, full: bool = False) -> None:
-        """Build what staged entries changed, or everything, and commit it."""
+    def build(self, full: bool = False, accept_drop: bool = False) -> None:
+        """Build what staged entries changed, or everything, and commit it.
+
+        ``accept_drop`` lets tables fall by more rows than their contracts allow.
+        """
         with self._timed("build"):
             state = self.state()
-            result = self._build(state, full)
+            result = self._build(state, full, accept_drop)
             if result.entry:
                 self.lake.log.commit(result.entry, state.last + 1)
             self.report.changes = result.changes
@@ -179,8 +182,16 @@ class Pipeline:
             if state.changes:
                 self._build(state, full=True)
 
-    def _build(self, state: LakeState, full: bool) -> BuildResult:
-        result = build(self.warehouse, self.lake, state, self.run, self.settings.rules, full=full)
+    def _build(self, state: LakeState, full: bool, accept_drop: bool = False) -> BuildResult:
+        result = build(
+            self.warehouse,
+            self.lake,
+            state,
+            self.run,
+            self.settings.rules,
+            full=full,
+            accept_drop=accept_drop,
+        )
         self.report.differences = result.differences
         self.report.notes += [finding.sentence for finding in result.findings]
         return result
@@ -255,9 +266,9 @@ class Pipeline:
                 do="build and load anew with 'starlift run … --full'",
             )
 
-    def publish(self, connect: Connect, *, full: bool = False) -> None:
+    def publish(self, connect: Connect, *, full: bool = False, accept_drop: bool = False) -> None:
         """Build, load, and verify when anything was loaded."""
-        self.build(full)
+        self.build(full, accept_drop)
         self.load(connect)
         if self.report.applied:
             self.verify(connect, sum(table.inserted for table in self.report.loaded))

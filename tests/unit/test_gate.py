@@ -128,6 +128,7 @@ class Gate:
         before: int = 0,
         total: int | None = None,
         customers: ChangeSet | None = None,
+        accept_drop: bool = False,
     ) -> tuple[list[Finding], dict[str, int]]:
         of_sale = [(row[1], row[4]) for row in rows] if staged is None else staged
         found: DataFrame = self.frame(rows, ROWS)
@@ -139,7 +140,9 @@ class Gate:
         subject = Subject(FACT_SALE, inputs, of_keys, found, change, before)
         built = {"fact_sale": change} | ({"dim_customer": customers} if customers else {})
         parents = Parents(SHOP, self.lake, self.state, built)
-        findings, accounting = gate([subject], parents, Run("run", datetime.now(UTC)))
+        findings, accounting = gate(
+            [subject], parents, Run("run", datetime.now(UTC)), accept_drop=accept_drop
+        )
         return findings, accounting["fact_sale"]
 
 
@@ -219,6 +222,8 @@ def test_a_table_that_falls_by_more_than_its_contract_allows(passed: Gate) -> No
     assert passed(GOOD, before=8)[0] == []
     with pytest.raises(CheckRefused, match=r"row_count_change: 4 rows after 9, expected at least"):
         passed(GOOD, before=9)
+    (warned,) = passed(GOOD, before=9, accept_drop=True)[0]
+    assert (warned.severity, warned.detail) == ("warn", "4 rows after 9, expected at least 4.5")
     # A change set by keys may be small: the table's rows count.
     assert passed(GOOD[:1], [(1, "10.00")], keys=[1], before=1000, total=999)[0] == []
 
