@@ -36,6 +36,10 @@ _TOUCHES: tuple[tuple[type, str], ...] = (
 )
 
 
+# What became of a child that was through before its kill.
+ENDED = "ended before"
+
+
 @dataclass
 class Fuse:
     """Counts the places where a run touches lake or warehouse, and kills at one of them."""
@@ -91,7 +95,7 @@ def _told(status: int, fuse: Fuse) -> str:
     if os.WIFSIGNALED(status):
         return f"killed at touch {fuse.at}"
     assert os.WEXITSTATUS(status) == 0, f"the child ended with {os.WEXITSTATUS(status)}"
-    return "ended before"
+    return ENDED
 
 
 def _work_alone(work: Callable[[], int], fuse: Fuse) -> None:
