@@ -85,6 +85,8 @@ def start_session(
     master = settings.spark.master or "local[*]"
     if not under_submit:
         os.environ["JAVA_HOME"] = find_java()
+        # The Java that only makes the command line of the other one.
+        os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(master)
         java_options = "-Duser.timezone=UTC"

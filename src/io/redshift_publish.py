@@ -180,6 +180,16 @@ def noted_tables(back: str, entry: int) -> str:
     )
 
 
+def noted_rows(back: str) -> str:
+    """How many rows the ledger says that each table has, by the last entry that touched it."""
+    tables = name(back, LEDGER_TABLES)
+    return (
+        f'SELECT "table_name", "rows_after" FROM {tables} JOIN (SELECT "table_name" AS "of", '
+        f'MAX("entry") AS "last" FROM {tables} GROUP BY "table_name") newest '
+        'ON "table_name" = "of" AND "entry" = "last"'
+    )
+
+
 def refusal_in(said: str) -> str | None:
     """The proof's sentence in a server's message about the cast that it failed."""
     found = re.search(re.escape(_REFUSES) + r"([^\n]*?)(?:\"?\s+(?:query|location):|\"?\s*$)", said)

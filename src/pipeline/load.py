@@ -30,6 +30,7 @@ from src.io.redshift_retry import Patience, Retrying
 from src.io.redshift_spark import SparkConnector
 from src.pipeline.load_copy import Staging, stage_change
 from src.pipeline.load_schema import (
+    FoundSchema,
     Query,
     back_room,
     batches,
@@ -148,10 +149,14 @@ class _Load:
         ``read`` takes the entries from the lake's log, as far as the ledger makes them needed.
         """
         try:
-            self._prepare()
+            found = find_schema(self.work.query, self.loader.warehouse)
+            asked = self.work.query if sql.LEDGER in found.back_tables else None
+            applied = held(asked, self.loader) if asked else 0
             if read:
-                applied = held(self.work.query, self.loader)
                 self.entries = entries_from(self.loader.lake.log, applied)
+            if asked and (lost := lost_tables(asked, self.loader, found, self.entries, applied)):
+                raise refusal_of(lost)
+            self._prepare()
             return self._apply_all()
         except StatementFailed as error:
             raise _failed("The load failed", error) from error
@@ -336,6 +341,37 @@ def entries_from(log: Log, last: int) -> list[Entry]:
         first = replace(first, built=whole)
     known = [one for one in entries if one.number == last]
     return [*known, first, *[one for one in entries if one.number > first.number]]
+
+
+def lost_tables(
+    query: Query, loader: Loader, found: FoundSchema, entries: Sequence[Entry], applied: int
+) -> list[LoadFailed]:
+    """Tables that were loaded, are gone, and which no waiting entry brings whole.
+
+    They are not made anew, as they would be empty.
+    """
+    gone = [table for table, _ in loader.warehouse.tables if table.name not in found.columns]
+    if not gone or sql.LEDGER_TABLES not in found.back_tables:
+        return []
+    rows = {name: int(count) for name, count in query(publish.noted_rows(loader.back))}
+    comes_whole: dict[str, bool] = {}
+    for entry in waiting_after(entries, applied):
+        for change in entry.built.changes if entry.built else ():
+            comes_whole.setdefault(change.table, change.whole)
+    # Looked at again: another loader may have made and filled them in the meantime.
+    there = find_schema(query, loader.warehouse).columns if any(rows.values()) else {}
+    return [
+        LoadFailed(
+            f"Table {table.name} was loaded and is gone",
+            where=loader.warehouse.schema_of(table),
+            expected=f"{rows[table.name]} rows, as the ledger says",
+            found="no such table",
+            do=f"give it back from a snapshot, or run 'starlift run {loader.warehouse.name} "
+            "--full', which fills every table anew",
+        )
+        for table in gone
+        if rows.get(table.name) and table.name not in there and not comes_whole.get(table.name)
+    ]
 
 
 def last_applied(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:

@@ -13,7 +13,15 @@ from typing import Any
 from src.io import redshift_sql as sql
 from src.io.entry import Entry
 from src.io.manifest import manifest_of
-from src.pipeline.load import Loader, entries_from, held, last_applied, new_load_id, waiting_after
+from src.pipeline.load import (
+    Loader,
+    entries_from,
+    held,
+    last_applied,
+    lost_tables,
+    new_load_id,
+    waiting_after,
+)
 from src.pipeline.load_copy import parts_of, staged_change
 from src.pipeline.load_schema import FoundSchema, Query, find_schema, schema_changes
 
@@ -66,6 +74,8 @@ def plan_load(loader: Loader, entries: Sequence[Entry] | None, query: Query | No
         entries = entries_from(loader.lake.log, held(asked, loader) if asked else 0)
     if asked:
         plan.applied = last_applied(asked, loader, entries)
+        lost = lost_tables(asked, loader, found, entries, plan.applied)
+        plan.refused += [one.sentence() for one in lost]
     base = plan.applied
     for entry in waiting_after(entries, base):
         plan.entries.append(_planned(loader, entry, base))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from src.errors import LoadFailed
 from src.io.redshift import Connect
 from src.io.redshift_session import Address
+from src.pipeline.load_plan import plan_load
 from tests.loader.asking import Asking
 from tests.loader.proxy import Proxy
 from tests.loader.shop import Shop, a_run
@@ -123,6 +125,37 @@ def test_a_key_with_no_rows_now_loses_its_rows(
     result = shop.load(connect)
     assert (result.tables[-1].deleted, result.tables[-1].inserted) == (2, 0)
     assert asking.one(f"SELECT COUNT(*) FROM {shop.name}.fact_sale WHERE sale_key IN (1, 2)") == 0
+    asking.holds(shop, 2)
+
+
+def test_a_table_that_is_gone_is_not_made_anew_empty(
+    shop: Shop, connect: Connect, asking: Asking
+) -> None:
+    shop.fill()
+    shop.change(2)
+    shop.load(connect)
+    asking.run(f"DROP TABLE {shop.name}.fact_sale")
+    said = r"fact_sale was loaded and is gone.*61 rows.*--full"
+    for _ in range(2):
+        with pytest.raises(LoadFailed, match=said):
+            shop.load(connect)
+    (refused,) = plan_load(shop.loader(connect), None, connect().query).refused
+    assert re.search(said, refused)
+    # A change by keys does not bring it back, a change of the whole table does.
+    shop.change(3)
+    with pytest.raises(LoadFailed, match=said):
+        shop.load(connect)
+    assert asking.ledger(shop) == [1, 2]
+
+
+def test_a_table_that_is_gone_comes_back_whole(
+    shop: Shop, connect: Connect, asking: Asking
+) -> None:
+    shop.fill()
+    shop.load(connect)
+    asking.run(f"DROP TABLE {shop.name}.fact_sale")
+    shop.fill(seed=2)
+    shop.load(connect)
     asking.holds(shop, 2)
 
 
