@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from src.errors import UsageError
+from src.errors import LoadFailed, StarliftError, UsageError
 from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.redshift_data import DataApi, Target
 from src.io.redshift_login import aws_client, login
@@ -49,6 +50,33 @@ def open_warehouse(settings: Settings) -> Iterator[Connect]:
         yield _data_api(settings)
     else:
         yield _session(settings)
+
+
+@contextmanager
+def open_beside(settings: Settings) -> Iterator[Connect]:
+    """``open_warehouse`` for who has other work to do first: a stand-in starts meanwhile.
+
+    Where it does not start, the first to connect gets LoadFailed: by then files may be staged.
+    """
+    if settings.redshift.driver != "standin":
+        with open_warehouse(settings) as connect:
+            yield connect
+        return
+    with ExitStack() as opened, ThreadPoolExecutor(1) as starting:
+        started = starting.submit(opened.enter_context, open_warehouse(settings))
+
+        def connect_when_started() -> Connection:
+            try:
+                connect = started.result()
+            except StarliftError as error:
+                raise LoadFailed(
+                    "The local warehouse did not start",
+                    found=error.sentence(),
+                    do="what the lake holds stays; the next run goes on there",
+                ) from error
+            return connect()
+
+        yield connect_when_started
 
 
 def is_made(settings: Settings) -> bool:

@@ -13,7 +13,7 @@ import typer
 from src.cli.options import AsJson, Bad, Conf, Env, Format, LogJson, Name, OnBadFile, Raw
 from src.cli.running import pipeline_of, read_settings, reported
 from src.cli.show import Events, err, out, show_lines
-from src.connect import is_made, open_warehouse
+from src.connect import is_made, open_beside, open_warehouse
 from src.errors import StarliftError, UsageError
 from src.pipeline.log_view import EntryView, reached, view_entries
 from src.pipeline.raw_view import RawView, view_files
@@ -174,7 +174,7 @@ def restage(
         with reported(pipeline, settings, events):
             pipeline.restage(choice, on_bad_file.value)
         return
-    with open_warehouse(settings) as connect, reported(pipeline, settings, events):
+    with open_beside(settings) as connect, reported(pipeline, settings, events):
         pipeline.restage(choice, on_bad_file.value)
         pipeline.publish(connect)
 

@@ -23,7 +23,7 @@ from src.cli.options import (
 from src.cli.running import pipeline_of, read_settings, reported
 from src.cli.show import Events, live, show_rows
 from src.cli.show_plan import plan_load, show_load_plan, show_plan
-from src.connect import open_warehouse
+from src.connect import open_beside, open_warehouse
 
 commands = typer.Typer()
 
@@ -50,7 +50,7 @@ def run(
             with reported(pipeline, settings, events):
                 pipeline.rehearse()
         return
-    with open_warehouse(settings) as connect, reported(pipeline, settings, events):
+    with open_beside(settings) as connect, reported(pipeline, settings, events):
         pipeline.stage(on_bad_file.value)
         pipeline.publish(connect, full=full, accept_drop=accept_drop)
 

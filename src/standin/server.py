@@ -183,7 +183,7 @@ def _read_state(home: Path) -> Endpoint | None:
     """The endpoint of the state file, whether it is alive or not."""
     try:
         return Endpoint(**json.loads((home / "endpoint.json").read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None
 
 

@@ -6,12 +6,13 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from src.connect import open_warehouse
-from src.errors import StarliftError, UsageError
+from src.connect import open_beside, open_warehouse
+from src.errors import LoadFailed, StarliftError, UsageError
 from src.io import redshift_session
 from src.io.redshift import StatementFailed
 from src.io.redshift_login import PASSWORD
@@ -96,3 +97,15 @@ def test_a_data_api_without_region_or_with_a_wrong_name_is_not_tried_again(
     ):
         connect().query("SELECT 1")
     assert not caught.value.lost
+
+
+def test_a_local_warehouse_that_does_not_start_is_told_when_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "redshift").write_text("a file where its folder should be")
+    monkeypatch.setenv("STARLIFT_HOME", str(tmp_path))
+    with (
+        open_beside(load_settings("local")) as connect,
+        pytest.raises(LoadFailed, match=r"did not start: found .*STARLIFT_HOME.* next run goes on"),
+    ):
+        connect()
