@@ -21,12 +21,12 @@ from tests.soak.kinds import kinds_of
 from tests.soak.law import differences, picture
 
 # Kills of one case, and the histories that it takes through them.
-KILLS = 8
+KILLS = 12
 WORLDS = 5
 
 
 def kill_case(rng: random.Random, place: Path) -> str:
-    """Up to eight SIGKILLs over the runs of some histories, at a touch or at any moment."""
+    """Up to twelve SIGKILLs over the runs of some histories, at a touch or at any moment."""
     return killed_equals_whole(rng, place, rng.choice(LAWFUL))
 
 
