@@ -2,8 +2,8 @@
 
     python -m tests.soak [KIND …] [--cases N] [--seed S] [--folder DIR]
 
-Kinds: histories (20 a case), kills (at most 12 a case), processes, days, reverse, thirds, months (of real
-data), loads. Started again with the same seed it goes on where it was. The report is
+Kinds: histories (20 a case), kills (at most 12 a case), processes, days, reverse, thirds, months
+(of real data), loads. Started again with the same seed it goes on where it was. The report is
 DIR/report-S.md; a failing case leaves its folder there, and is run alone again by deleting its
 line from the .jsonl file.
 """
@@ -20,7 +20,7 @@ from tests.soak.kills import kill_case, process_case
 from tests.soak.loads import load_case
 from tests.soak.real import by_day, by_month, in_reverse, real_case, thirds
 
-# Each kind of case, and how many of it a whole soak takes: 20 histories or up to 12 kills to a case.
+# Each kind of case, and how many of it a whole soak takes.
 KINDS: dict[str, tuple[Case, int]] = {
     "histories": (history_case, 18),
     "kills": (kill_case, 20),
