@@ -17,6 +17,7 @@ help: ## List all targets
 setup: ## Make .venv from requirements.lock, with the command .venv/bin/starlift
 	@scripts/setup.sh
 
+run: export STARLIFT_CLASS_LIST := $(CURDIR)/.make/classes.lst
 run: setup ## Fill the chinook warehouse from sample files, or from RAW=path
 ifeq ($(RAW),)
 	@raw="$${STARLIFT_HOME:-.starlift}/raw/chinook"
@@ -31,6 +32,7 @@ ifeq ($(RAW),)
 else
 	@$(BIN)/starlift run chinook --raw "$(RAW)" $(ARGS)
 endif
+	$(BIN)/python scripts/archive_classes.py
 
 # Two processes: tests of Spark wait for its driver more than they compute.
 test: setup ## Run the fast tests, with coverage

@@ -158,6 +158,8 @@ main() {
     say "installing starlift itself"
     quietly "installing starlift itself" pip_install --no-deps --no-build-isolation -e .
 
+    # Java's archive of classes is for the packages that were there; the next `make run` makes another.
+    rm -rf .venv/share/starlift
     rm -rf "$WORK/tmp" "$STARTED"
     printf '%s\n' "$wanted" "$(pwd -P)" >"$STAMP"
     say "done in $((SECONDS - began)) s; the command is .venv/bin/starlift"

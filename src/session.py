@@ -17,6 +17,7 @@ from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from src.class_archive import archive_options
 from src.errors import StarliftError, UsageError
 from src.s3a import encryption_conf, jars_conf, s3a_conf
 from src.settings import Settings
@@ -97,6 +98,7 @@ def start_session(
         else:
             # A batch has no pauses to avoid; G1 took an eighth longer (measured).
             java_options += " -XX:+UseParallelGC"
+        java_options += archive_options(os.environ["JAVA_HOME"])
         if log_file:
             java_options += f" -Dlog4j2.configurationFile={_log_settings(log_file).as_uri()}"
         if settings.spark.driver_memory:
