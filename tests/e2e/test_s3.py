@@ -115,7 +115,8 @@ def cloud(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clou
             environment.delenv(name, raising=False)
         for name, value in CREDENTIALS.items():
             environment.setenv(name, value)
-        bucket = "starlift-cloud"
+        # Buckets outlive moto's servers in one process.
+        bucket = f"starlift-{home.name}"
         server.client().create_bucket(Bucket=bucket)
         settings: dict[str, Any] = {
             "lake": {"path": f"s3://{bucket}/lake"},
