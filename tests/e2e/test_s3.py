@@ -6,8 +6,8 @@ and the stand-in reads COPY's files from the same server.
 
 from __future__ import annotations
 
+import csv
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,13 +136,30 @@ def cloud(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clou
             yield Cloud(home, endpoint, server, certificate, bucket, home / "conf")
 
 
+def copy_first_year(file: Path, target: Path) -> int:
+    """Copy a file, of invoices and their lines the first 83; the number of its rows.
+
+    Each month is a folder of the lake, and moto answers slowly.
+    """
+    with (
+        file.open(encoding="utf-8", newline="") as source,
+        target.open("w", encoding="utf-8", newline="") as copy,
+    ):
+        rows = csv.DictReader(source)
+        kept = [row for row in rows if int(row.get("InvoiceId", 0)) <= 83]
+        writer = csv.DictWriter(copy, rows.fieldnames or [])
+        writer.writeheader()
+        writer.writerows(kept)
+    return len(kept)
+
+
 @pytest.fixture(scope="module")
 def runs(
     cloud: Cloud, homes: Any, shared_chinook: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
     """The real database and an increment, on S3 and on disk; each star after each run."""
     raw = tmp_path_factory.mktemp("cloud-raw")
-    made: dict[str, Any] = {"cloud": [], "local": [], "log": [], "requests": []}
+    made: dict[str, Any] = {"cloud": [], "local": [], "log": [], "requests": [], "lines": {}}
     # In the increment S3 throttles: Spark's requests, ours and COPY's alike.
     throttled = Fault(503, "SlowDown", every=23, times=10**9)
     door = cloud.server.door
@@ -152,7 +169,7 @@ def runs(
                 for file in shared_chinook.glob("*.csv"):
                     target = raw / NAMES.get(file.name, file.name)
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(file, target)
+                    made["lines"][file.name] = copy_first_year(file, target)
             else:
                 second(raw)
             cloud.deliver(raw)
@@ -173,7 +190,7 @@ def runs(
 def test_a_full_run_gives_the_rows_of_a_local_one(runs: dict[str, Any]) -> None:
     for table in TABLES:
         assert runs["cloud"][0][table] == runs["local"][0][table], table
-    assert len(runs["cloud"][0]["fact_invoice_line"]) == 2240
+    assert len(runs["cloud"][0]["fact_invoice_line"]) == runs["lines"]["InvoiceLine.csv"] > 400
 
 
 def test_an_increment_under_throttling_gives_the_rows_of_a_local_one(

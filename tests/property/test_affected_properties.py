@@ -30,14 +30,19 @@ WORLDS = 40
 IDS = 3
 DAYS = ["2021-01-01", "2021-01-02", "2021-02-01", "2021-02-02 12:00:00"]
 # Facts reach the versions of their dimensions through other rows: minutes of small joins.
-SLOW = ("fact_songplay", "fact_session", "fact_orders", "fact_invoice", "fact_invoice_line")
+SLOW = ("fact_session", "fact_orders", "fact_invoice", "fact_invoice_line")
+# Its own rows, its matches and its listeners' history, each read by key: minutes alone.
+SLOWEST = "fact_songplay"
+
+
+def marks(name: str, table: str) -> list[pytest.MarkDecorator]:
+    slow = name != "chinook" or table in SLOW
+    found = [pytest.mark.long] if slow else []
+    return [*found, pytest.mark.soak] if table == SLOWEST else found
+
+
 TABLES = [
-    pytest.param(
-        name,
-        table.name,
-        marks=[pytest.mark.long] if name != "chinook" or table.name in SLOW else [],
-        id=f"{name}-{table.name}",
-    )
+    pytest.param(name, table.name, marks=marks(name, table.name), id=f"{name}-{table.name}")
     for name, warehouse in WAREHOUSES.items()
     for table, _ in warehouse.tables
     if table.inputs
