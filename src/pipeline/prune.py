@@ -68,6 +68,8 @@ def narrowed(rows: DataFrame, ranges: Sequence[Ranges]) -> DataFrame:
 
 def ranges_of(values: DataFrame, columns: Sequence[str]) -> list[Ranges]:
     """The ranges of the values, by column; those of whole numbers leave out the widest gaps."""
+    if not columns:
+        return []
     bounds: Row = values.agg(
         *[F.min(name).cast("string").alias(f"low {name}") for name in columns],
         *[F.max(name).cast("string").alias(f"high {name}") for name in columns],
