@@ -70,3 +70,7 @@ def test_few_small_files_are_not_worth_a_look() -> None:
     assert not is_worth_it([file("1", "2")] * 63)
     assert is_worth_it([file("1", "2")] * 64)
     assert is_worth_it([file("1", "2", rows=200_000)])
+
+
+def test_values_without_bounds_leave_nothing_out(frame: Frame) -> None:
+    assert ranges_of(frame([(1,)], "key long"), []) == []
