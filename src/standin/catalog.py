@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from collections.abc import Mapping
 
 from src.standin.catalog_views import VIEWS
 from src.standin.functions_sql import FUNCTIONS
 from src.standin.functions_tables import APPEND_SQL
 from src.standin.history_views import HISTORY_VIEWS
-
-CATALOG_VERSION = 3
 
 ADMIN = "standin_admin"
 """The superuser of the PostgreSQL behind; clients cannot log in as it."""
@@ -445,7 +444,7 @@ BEGIN
 END $do$;
 """
 
-INIT_SQL = (
+_ALL_SQL = (
     "SET allow_system_table_mods = on;\n"
     "SET client_min_messages = warning;\n"
     "SET standard_conforming_strings = on;\n"
@@ -456,9 +455,13 @@ INIT_SQL = (
     + APPEND_SQL
     + VIEWS
     + FUNCTIONS
-    + f"""
+)
+
+CATALOG_VERSION = zlib.crc32((DROP_OLD_SQL + _ALL_SQL).encode()) & 0x7FFFFFFF
+"""A home whose catalog has another number is given this one at its next start."""
+
+INIT_SQL = f"""{_ALL_SQL}
 DELETE FROM standin.catalog_version;
 INSERT INTO standin.catalog_version VALUES ({CATALOG_VERSION});
 """
-)
 """All of the above, to be run in one transaction."""
