@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from src.standin.catalog import mark
+from src.standin.postgresql_only import refuse_action
 from src.standin.refusal import NOT_SUPPORTED, SYNTAX, Refusal
 from src.standin.tokens import Edits, Kind, Token, close_parenthesis, quote_identifier
 
@@ -301,7 +302,7 @@ def _table_attribute(tokens: Sequence[Token], at: int, declared: _Declared) -> i
 
 def edit_create_table(tokens: Sequence[Token], at: int, edits: Edits) -> None:
     """``CREATE … TABLE`` with ``at`` behind TABLE."""
-    if word(tokens, at) == "IF":
+    if guarded := word(tokens, at) == "IF":
         at += 3
     name_at = at
     parts, at = read_relation(tokens, at)
@@ -323,6 +324,8 @@ def edit_create_table(tokens: Sequence[Token], at: int, edits: Edits) -> None:
         else:
             edits.replace(tokens[at], tokens[min(after, len(tokens)) - 1], "")
         at = after
+    if guarded and word(tokens, at) == "AS":
+        raise Refusal("CREATE TABLE … AS takes no IF NOT EXISTS in Redshift", SYNTAX)
     if declared.values.get("diststyle") == "KEY" and "distkey" not in declared.values:
         raise Refusal("DISTSTYLE KEY needs a DISTKEY", SYNTAX)
     if comment := declared.comment():
@@ -355,6 +358,10 @@ def edit_alter_table(tokens: Sequence[Token], at: int, edits: Edits) -> Altered:
         edits.replace(tokens[name_at], tokens[name_at + 1], "")
     declared = _declared(parts)
     action, second = word(tokens, at), word(tokens, at + 1)
+    refuse_action(action)
+    if action == "SET":
+        raise Refusal(f"the stand-in has no ALTER TABLE … SET {second}: Redshift has it for "
+                      "external tables only")  # fmt: skip
     if action == "ROW" and second == "LEVEL":
         raise Refusal("the stand-in has no row-level security policies yet", NOT_SUPPORTED)
     if action == "ADD":

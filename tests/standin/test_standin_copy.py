@@ -110,7 +110,7 @@ def test_slices_and_many_batches(db: Db, files: Files) -> None:
     files.orc("f", table)
     db.run("CREATE TABLE t (a bigint, b varchar(20), c boolean)")
     db.run(copy("t", files.manifest("f", "f")))
-    assert db.rows("SELECT count(*), sum(a), count(b), count(*) FILTER (WHERE c) FROM t") == [
+    assert db.rows("SELECT count(*), sum(a), count(b), sum(c::int) FROM t") == [
         (
             2 * count,
             count * (count - 1),
