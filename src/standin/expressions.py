@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from src.standin.ddl import edit_type, split_list, word
+from src.standin.column_types import edit_type
 from src.standin.parameters import PARAMETERS, value_of
 from src.standin.refusal import Refusal
+from src.standin.syntax import split_list, word
 from src.standin.tokens import (
     Edits,
     Kind,

@@ -18,17 +18,10 @@ from src.standin.access import (
     plain_view_change,
     session_authorization,
 )
+from src.standin.alter_table import edit_alter_table
 from src.standin.append import append_from
 from src.standin.copy_command import read_copy
-from src.standin.ddl import (
-    edit_alter_table,
-    edit_create_table,
-    edit_create_view,
-    late_binding_mark,
-    read_relation,
-    syntax_error,
-    word,
-)
+from src.standin.create_table import edit_create_table, edit_create_view, late_binding_mark
 from src.standin.expressions import EDITED_WORDS, edit_expressions
 from src.standin.history import reads_history
 from src.standin.merge import edit_merge
@@ -46,6 +39,7 @@ from src.standin.select_blocks import (
 from src.standin.show import show_query
 from src.standin.statement import SECRETS, Answers, Statement, redacted, refusing
 from src.standin.super_paths import edit_super
+from src.standin.syntax import read_relation, syntax_error, word
 from src.standin.tokens import (
     Edits,
     Kind,
