@@ -307,8 +307,9 @@ DIFFERENCES: tuple[str, ...] = (
     "reports; `position` is always 0, and lines of a file that breaks off are found anew.",
     "UNLOAD to Parquet asks for a declared scale of decimal columns: a sum needs a cast.",
     "'auto' in DATEFORMAT and TIMEFORMAT: Julian days and years BC are not recognised.",
-    "A key of a table made by `CREATE TABLE AS` has the type PostgreSQL gives it; texts without a "
-    "length stay without one, and are not checked in bytes.",
+    "Columns of a table made by `CREATE TABLE AS` have the types PostgreSQL gives them. Texts of "
+    "expressions get varchar(65535), the most that Redshift gives an expression: its own lengths "
+    "follow the expression, by rules that are not documented.",
     "A text that COPY finds too long is named with its row; Redshift names the file only.",
     "`ALTER TABLE ADD PRIMARY KEY` over rows that break the key fails here.",
     "Timestamps in ORC outside 1677 to 2262 do not survive Arrow's nanoseconds.",

@@ -104,9 +104,11 @@ What it has is the other half: what Redshift refuses and PostgreSQL would let pa
 
 ## Running it
 
+    starlift redshift [--port 5439] [--iam] [--ephemeral]
     python -m src.standin --home DIR [--port 5439] [--bucket NAME=PATH ...] [--s3-endpoint URL]
                           [--ephemeral] [--iam]
 
+The first serves the warehouse of the settings (`conf/local.yaml`), the second any home.
 `s3://NAME/key` is read from `PATH/key`; without a mapping, from S3 by boto3 when `--s3` or
 `--s3-endpoint` is given. The password is made at the first start and lies in `secrets.json` of the
 home, readable by its owner only, beside `endpoint.json` (where it listens). With `--ephemeral`

@@ -72,7 +72,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("SET CONSTRAINTS", ("^ SET CONSTRAINTS",)),
     Foreign("LISTEN or NOTIFY", ("^ LISTEN", "^ NOTIFY")),
     Foreign("DO", ("^ DO",), "write a procedure and CALL it"),
-    Foreign("such commands of PostgreSQL's upkeep",
+    Foreign("CLUSTER, REINDEX, CHECKPOINT, LOAD, REASSIGN or DROP OWNED, SECURITY LABEL, IMPORT",
             ("^ CLUSTER", "^ REINDEX", "^ CHECKPOINT", "^ LOAD", "^ REASSIGN", "^ DROP OWNED",
              "^ SECURITY LABEL", "^ IMPORT FOREIGN")),
     Foreign("INHERITS", ("INHERITS (",)),

@@ -85,7 +85,7 @@ WRITTEN = {
     "SET CONSTRAINTS": ["SET CONSTRAINTS ALL DEFERRED"],
     "LISTEN or NOTIFY": ["LISTEN a", "NOTIFY a, 'b'"],
     "DO": ["DO $$ BEGIN END $$"],
-    "such commands of PostgreSQL's upkeep": [
+    "CLUSTER, REINDEX, CHECKPOINT, LOAD, REASSIGN or DROP OWNED, SECURITY LABEL, IMPORT": [
         "REINDEX TABLE t",
         "CHECKPOINT",
         "REASSIGN OWNED BY a TO b",
