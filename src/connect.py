@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from src.errors import LoadFailed, StarliftError, UsageError
 from src.io.redshift import Connect, Connection, StatementFailed
@@ -19,6 +18,7 @@ from src.io.redshift_session import (
     unreachable,
 )
 from src.io.redshift_spark import SparkConnector
+from src.local_warehouse import standin_buckets, standin_home, standin_s3
 from src.settings import RedshiftSettings, Settings
 
 # How long the first connection is tried for where it breaks; a login that is refused is final.
@@ -168,24 +168,3 @@ def _refuse_without(redshift: RedshiftSettings, where: str) -> None:
         expected="database, and workgroup; or database, cluster, and user or secret",
         found=found,
     )
-
-
-def standin_home(settings: Settings) -> Path:
-    """Where the stand-in keeps its data."""
-    return settings.home / "redshift"
-
-
-def standin_buckets(settings: Settings) -> dict[str, Path]:
-    """Which bucket of COPY's URLs is which local folder: the lake's, unless it lies on S3."""
-    if settings.lake_on_s3:
-        return {}
-    bucket = settings.redshift.copy_url.removeprefix("s3://").split("/")[0]
-    return {bucket: Path(settings.lake.path)}
-
-
-def standin_s3(settings: Settings) -> dict[str, str | bool | None] | None:
-    """Where the stand-in reads objects of other buckets: the lake's S3; None for a local lake."""
-    if not settings.lake_on_s3:
-        return None
-    s3 = settings.s3
-    return {"endpoint_url": s3.endpoint, "region": s3.region, "path_style": s3.path_style}

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from src.cli.options import AsJson, Bad, Conf, Env, Format, LogJson, Name, OnBadFile, Raw
+from src.cli.environment import Conf, Env
+from src.cli.options import AsJson, Bad, Format, LogJson, Name, OnBadFile, Raw
 from src.cli.running import pipeline_of, read_settings, reported
 from src.cli.show import Events, err, out, show_lines
 from src.connect import is_made, open_beside, open_warehouse

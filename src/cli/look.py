@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from src.cli.options import AsJson, Conf, Env, Name
+from src.cli.environment import Conf, Env
+from src.cli.options import AsJson, Name
 from src.cli.running import pipeline_of, read_settings
 from src.cli.show import Events, out, show_rows
 from src.connect import open_warehouse

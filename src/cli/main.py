@@ -17,26 +17,29 @@ import typer
 import typer.exceptions
 
 from src import __version__
-from src.cli import lake, look, start, steps, upkeep
+from src.cli import redshift
 from src.errors import StarliftError
 from src.runs import new_run
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="Raw CSV and JSON files become a tested star schema in Amazon Redshift.",
-    epilog="Exit codes: 0 published, 1 refused by a check, 2 wrong usage or setting, "
-    "3 failed for another reason.",
-)
-for commands in (
-    steps.commands,
-    look.commands,
-    lake.commands,
-    upkeep.commands,
-    start.commands,
-):
-    app.add_typer(commands)
+
+def _app(first: str) -> typer.Typer:
+    """All commands; of the stand-in's own, which is there before Spark is imported, that one."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        help="Raw CSV and JSON files become a tested star schema in Amazon Redshift.",
+        epilog="Exit codes: 0 published, 1 refused by a check, 2 wrong usage or setting, "
+        "3 failed for another reason.",
+    )
+    app.callback()(_starlift)
+    if first != "redshift":
+        from src.cli import lake, look, start, steps, upkeep
+
+        for module in (steps, look, lake, upkeep, start):
+            app.add_typer(module.commands)
+    app.add_typer(redshift.commands)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -45,7 +48,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _starlift(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
@@ -57,7 +59,8 @@ def _starlift(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. A user's mistake is one sentence, never a stack trace."""
     os.environ.setdefault("PYTHONUTF8", "1")
-    return _guarded(lambda: app(args=arguments, standalone_mode=False))
+    given = sys.argv[1:] if arguments is None else arguments
+    return _guarded(lambda: _app(given[0] if given else "")(args=arguments, standalone_mode=False))
 
 
 def _guarded(command: Callable[[], Any]) -> int:

@@ -21,10 +21,6 @@ class OnBadFile(StrEnum):
 
 
 Name = Annotated[str, typer.Argument(help="The warehouse: " + ", ".join(WAREHOUSES) + ".")]
-Env = Annotated[str, typer.Option("--env", help="Settings to use: conf/<env>.yaml.")]
-Conf = Annotated[
-    str | None, typer.Option("--conf-dir", help="Folder of settings, instead of ./conf.")
-]
 Raw = Annotated[str | None, typer.Option("--raw", help="Folder of raw files.")]
 Format = Annotated[FileFormat | None, typer.Option("--format", help="Format of new data files.")]
 Full = Annotated[bool, typer.Option("--full", help="Build every star table anew from staged.")]

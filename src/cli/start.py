@@ -1,4 +1,4 @@
-"""Commands to start from: sample files, a new warehouse, the stand-in kept open."""
+"""Commands to start from: sample files, a new warehouse."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from src.cli.options import Conf, Env, Name
-from src.cli.running import read_settings
+from src.cli.options import Name
 from src.cli.show import err, out, show_rows
-from src.connect import standin_buckets, standin_home, standin_s3
 from src.errors import UsageError
 
 commands = typer.Typer()
@@ -60,38 +58,3 @@ def new(
     written = new_warehouse(name, raw, into.absolute())
     show_rows(("written", "what"), list(written.items()), "table")
     out.print(f"Next: starlift run {name}; then read src/transforms/{name} and make it yours.")
-
-
-@commands.command(epilog="Example: starlift redshift --port 5439")
-def redshift(
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 5439,
-    env: Env = "local",
-    conf_dir: Conf = None,
-) -> None:
-    """Keep the local stand-in for Redshift open for psql, drivers and BI tools."""
-    from src.standin.server import Standin
-
-    settings = read_settings(env, conf_dir)
-    standin = Standin(
-        standin_home(settings),
-        port=port,
-        buckets=standin_buckets(settings),
-        s3=standin_s3(settings),
-    )
-    with standin as at:
-        out.print(f"The stand-in for Redshift is open on {at.host}:{at.port}. Connect with:")
-        out.print(
-            f"  PGPASSWORD={at.password} psql -h {at.host} -p {at.port} -U {at.user} {at.database}"
-        )
-        out.print("Stop it with Ctrl-C.")
-        _wait()
-
-
-def _wait() -> None:
-    import signal
-    import threading
-
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()

@@ -6,13 +6,12 @@ import json
 
 import typer
 
+from src.cli.environment import Conf, Env
 from src.cli.options import (
     AcceptDrop,
     AsJson,
     Bad,
-    Conf,
     DryRun,
-    Env,
     Format,
     Full,
     LogJson,

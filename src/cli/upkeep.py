@@ -12,8 +12,9 @@ import typer
 from pyspark.sql import functions as F
 from pyspark.sql.types import TimestampType
 
+from src.cli.environment import Conf, Env
 from src.cli.look import Shown
-from src.cli.options import AsJson, Conf, Env, Format, LogJson, Name
+from src.cli.options import AsJson, Format, LogJson, Name
 from src.cli.running import pipeline_of, read_settings
 from src.cli.show import Events, live, out, show_rows
 from src.connect import is_made, open_warehouse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from src.standin.ddl import read_relation, word
 from src.standin.refusal import NOT_SUPPORTED, Refusal
+from src.standin.syntax import read_relation, word
 from src.standin.tokens import Edits, Kind, Token
 
 _NO_EFFECT = (

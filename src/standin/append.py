@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from src.standin.ddl import read_relation, syntax_error, word
+from src.standin.syntax import read_relation, syntax_error, word
 from src.standin.tokens import Token, quote_identifier, quote_literal
 
 

@@ -108,6 +108,14 @@ GRANT SELECT ON standin.table_declared, standin.column_declared, standin.late_bi
 GRANT SELECT ON pg_catalog.stl_load_errors, pg_catalog.sys_load_error_detail,
     pg_catalog.pg_table_def, pg_catalog.svv_table_info TO PUBLIC;
 
+-- What clients tell Redshift by: the words of its own, with ours behind them.
+CREATE OR REPLACE FUNCTION standin.postgresql_version() RETURNS text
+LANGUAGE internal STABLE STRICT AS 'pgsql_version';
+CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql STABLE STRICT AS $fn$
+    SELECT 'PostgreSQL 8.0.2 on x86_64-pc-linux-gnu, compiled by GCC, Redshift 1.0.0 '
+           || '(Starlift''s local stand-in; ' || standin.postgresql_version() || ')'
+$fn$;
+
 -- The columns of Redshift's own catalog that expressions.py puts these in the place of.
 CREATE OR REPLACE FUNCTION standin.att_is_distkey(rel oid, att smallint) RETURNS boolean
 LANGUAGE sql STABLE AS $fn$

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ class Endpoint:
         postgres: Postgres,
         objects: Objects,
         log: StatementLog,
-        tls: ssl.SSLContext,
+        tls: Callable[[], ssl.SSLContext],
         port: int,
         *,
         iam: bool = False,
@@ -148,7 +149,7 @@ class Endpoint:
 
     def tls(self) -> ssl.SSLContext:
         """The context for encrypted connections."""
-        return self._tls
+        return self._tls()
 
     def password_of(self, user: str, given: str) -> str | None:
         """The password of a user who logs in by IAM; None when that is not allowed.

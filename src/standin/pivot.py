@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from src.standin.ddl import split_list, word
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.select_blocks import CLAUSES, SETS, blocks, items
+from src.standin.syntax import split_list, word
 from src.standin.tokens import (
     Edits,
     Kind,

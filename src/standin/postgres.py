@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
 
 from src.errors import StarliftError
 from src.standin.catalog import ADMIN, CATALOG_VERSION, DROP_OLD_SQL, INIT_SQL
+from src.standin.leftover import SOCKETS, stop_leftover
+from src.standin.service_user import open_path, open_tree, service_user
 
 DATABASE = "dev"
 USER = "awsuser"
 
 _NEEDED_BYTES = 200_000_000
 """What an empty PostgreSQL, its write-ahead log and a first load need on disk."""
-
-_SOCKETS = "slr-"
-"""How the folders of sockets begin."""
 
 _SETTINGS = """
 # Written by the stand-in.
@@ -91,125 +86,6 @@ def binaries() -> Path:
     )
 
 
-def _service_user() -> pwd.struct_passwd | None:
-    """Whom PostgreSQL runs as when we are root, which it refuses; None when we are not root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise StarliftError(
-        "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as",
-        do="run as an ordinary user",
-    )
-
-
-def _open_path(path: Path) -> None:
-    """Let other users pass through the folders above ``path``, no more than that.
-
-    Only needed for root, whose own folders (/root) are closed to the user PostgreSQL runs as.
-    """
-    for folder in path.parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
-
-
-def _open_tree(folder: Path) -> None:
-    """Let other users read and run PostgreSQL's programs (a umask of 077 closes them)."""
-    for path in (folder, *folder.rglob("*")):
-        if path.is_symlink():
-            continue
-        mode = path.stat().st_mode
-        wanted = stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR or path.is_dir() else 0)
-        if mode & wanted != wanted:
-            path.chmod(mode | wanted)
-
-
-def _process_runs(pid: int, data: Path) -> bool:
-    """Whether ``pid`` is a postgres that serves ``data`` (a pid may have been used anew)."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return False
-    except FileNotFoundError:
-        # No /proc (macOS): ask ps.
-        answer = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, check=False
-        )
-        return os.fsencode(data) in answer.stdout
-    return os.fsencode(data) in words
-
-
-def _processes_of(data: Path) -> list[int]:
-    """Processes that work in the data folder: PostgreSQL's, whoever their parent is now."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink() == data:
-                found.append(int(entry.name))
-        except OSError:
-            continue  # gone, or another user's
-    return found
-
-
-def _await_end(pids: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not pids():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def stop_leftover(data: Path) -> bool:
-    """Stop a PostgreSQL that a killed stand-in left behind on ``data``; whether there was one.
-
-    Its lock file is removed too: where nobody buries dead processes (a container whose first
-    process does not), PostgreSQL takes the dead for the living and refuses to start.
-    """
-    lock = data / "postmaster.pid"
-    try:
-        lines = lock.read_text().splitlines()
-        pid = int(lines[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return False
-    found = _process_runs(pid, data)
-    for sign, seconds in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        if not _process_runs(pid, data):
-            break
-        with suppress(ProcessLookupError):
-            os.kill(pid, sign)
-        _await_end(lambda: _process_runs(pid, data), seconds)
-    else:
-        if _process_runs(pid, data):
-            raise StarliftError(
-                "a PostgreSQL that was left behind does not stop",
-                where=str(data),
-                found=f"process {pid}",
-                do=f"end process {pid} and start again",
-            )
-    # Backends end by themselves when their postmaster has died; one that is busy may need help.
-    if not _await_end(lambda: bool(_processes_of(data)), 5):
-        for orphan in _processes_of(data):
-            with suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
-        _await_end(lambda: bool(_processes_of(data)), 5)
-    if Path("/proc/self").exists() and not _processes_of(data):
-        lock.unlink(missing_ok=True)
-        if len(lines) > 4 and Path(lines[4]).name.startswith(_SOCKETS):
-            shutil.rmtree(lines[4], ignore_errors=True)
-    return found
-
-
 class Postgres:
     """One PostgreSQL on ``home/pgdata``; ``start`` makes the data folder when it is not there."""
 
@@ -219,7 +95,7 @@ class Postgres:
         self.log = self.home / "postgresql.log"
         self._admin_password = admin_password
         self.user_password = user_password
-        self._user = _service_user()
+        self._user = service_user()
         self._process: subprocess.Popen[bytes] | None = None
         self.sockets: Path | None = None
 
@@ -239,9 +115,9 @@ class Postgres:
         programs = binaries()
         stop_leftover(self.data)
         if self._user is not None:
-            _open_path(self.data)
-            _open_path(programs / "postgres")
-            _open_tree(programs.parent)
+            open_path(self.data)
+            open_path(programs / "postgres")
+            open_tree(programs.parent)
         # A data folder without this file was being made when its maker died.
         complete = self.data / "standin.complete"
         if self.data.exists() and not complete.exists():
@@ -335,7 +211,7 @@ class Postgres:
         self.data.mkdir(mode=0o700)
         if self._user is not None:
             # Again: a folder above may have been closed meanwhile, as pytest does with its own.
-            _open_path(self.data)
+            open_path(self.data)
             self._give_away(self.data)
         # initdb reads the password from a file; it lies in a folder of ours and goes at once.
         with tempfile.TemporaryDirectory(prefix="slr-") as folder:
@@ -382,7 +258,7 @@ class Postgres:
 
     def _launch(self, programs: Path) -> None:
         base = "/tmp" if len(tempfile.gettempdir()) > 60 else tempfile.gettempdir()
-        self.sockets = Path(tempfile.mkdtemp(prefix=_SOCKETS, dir=base))
+        self.sockets = Path(tempfile.mkdtemp(prefix=SOCKETS, dir=base))
         if self._user is not None:
             os.chown(self.sockets, self._user.pw_uid, self._user.pw_gid)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0

@@ -18,22 +18,16 @@ from src.standin.access import (
     plain_view_change,
     session_authorization,
 )
+from src.standin.alter_table import edit_alter_table
 from src.standin.append import append_from
 from src.standin.copy_command import read_copy
-from src.standin.ddl import (
-    edit_alter_table,
-    edit_create_table,
-    edit_create_view,
-    late_binding_mark,
-    read_relation,
-    syntax_error,
-    word,
-)
+from src.standin.create_table import edit_create_table, edit_create_view, late_binding_mark
 from src.standin.expressions import EDITED_WORDS, edit_expressions
 from src.standin.history import reads_history
 from src.standin.merge import edit_merge
 from src.standin.parameters import PARAMETERS, shown
 from src.standin.pivot import edit_named_columns
+from src.standin.postgresql_only import refuse_foreign
 from src.standin.refusal import IN_TRANSACTION, NOT_SUPPORTED, SYNTAX, Refusal
 from src.standin.routines import edit_call, edit_routine
 from src.standin.select_blocks import (
@@ -45,6 +39,7 @@ from src.standin.select_blocks import (
 from src.standin.show import show_query
 from src.standin.statement import SECRETS, Answers, Statement, redacted, refusing
 from src.standin.super_paths import edit_super
+from src.standin.syntax import read_relation, syntax_error, word
 from src.standin.tokens import (
     Edits,
     Kind,
@@ -58,23 +53,14 @@ from src.standin.tokens import (
 )
 from src.standin.unload_command import ALL_DIGITS, DIGITS_AS_BEFORE, read_unload
 
-# First words of statements that PostgreSQL knows and Redshift does not, or that mean other things.
-_UNKNOWN_HERE = {
-    ("CREATE", "INDEX"): 'SQL command "CREATE INDEX" not supported on Redshift tables.',
-    ("CREATE", "UNIQUE"): 'SQL command "CREATE INDEX" not supported on Redshift tables.',
-    ("CREATE", "TRIGGER"): "CREATE TRIGGER is not supported",
-    ("CREATE", "RULE"): "CREATE RULE is not supported",
-    ("CREATE", "SEQUENCE"): "CREATE SEQUENCE is not supported",
-    ("CREATE", "TYPE"): "CREATE TYPE is not supported",
-    ("CREATE", "DOMAIN"): "CREATE DOMAIN is not supported",
-    ("CREATE", "EXTENSION"): "CREATE EXTENSION is not supported",
+# First words of statements that Redshift knows and the stand-in does not.
+_NOT_BUILT = {
     ("CREATE", "EXTERNAL"): "the stand-in has no external tables, schemas or functions",
     ("CREATE", "LIBRARY"): "the stand-in has no libraries",
     ("CREATE", "MODEL"): "the stand-in has no models",
     ("CREATE", "DATASHARE"): "the stand-in has no datashares",
     ("CREATE", "MASKING"): "the stand-in has no masking policies yet",
     ("CREATE", "RLS"): "the stand-in has no row-level security policies yet",
-    ("CREATE", "POLICY"): "CREATE POLICY is PostgreSQL's",
     ("ANALYZE", "COMPRESSION"): "the stand-in has no ANALYZE COMPRESSION",
     ("ALTER", "DATASHARE"): "the stand-in has no datashares",
     ("DROP", "DATASHARE"): "the stand-in has no datashares",
@@ -92,18 +78,13 @@ _UNKNOWN_HERE = {
     ("DROP", "LIBRARY"): "the stand-in has no libraries",
     ("ALTER", "EXTERNAL"): "the stand-in has no external tables, schemas or functions",
     ("USE", ""): "the stand-in has no USE: connect to the other database",
-    ("LISTEN", ""): "LISTEN is not supported",
-    ("NOTIFY", ""): "NOTIFY is not supported",
-    ("CLUSTER", ""): "CLUSTER is not supported",
-    ("REINDEX", ""): "REINDEX is not supported",
-    ("DO", ""): "DO is not supported",
 }
 
 
 # A large INSERT need not be cut into tokens, which takes longer than running it, when none of the
 # words is in it that would be edited.
 _PLAIN_START = re.compile(
-    r"\s*(?:(COMMIT|ROLLBACK|FETCH|CLOSE)\b|INSERT\s+INTO\s+(?:[a-z_][\w$]*\s*\.\s*)*"
+    r"\s*(?:((?:COMMIT|ROLLBACK)\s*$|FETCH\b|CLOSE\b)|INSERT\s+INTO\s+(?:[a-z_][\w$]*\s*\.\s*)*"
     r"([a-z_][\w$]*)\s*(?:\([\w\s,]*\)\s*)?VALUES\b)",
     re.IGNORECASE,
 )
@@ -153,6 +134,7 @@ def query_text(text: str, answers: Answers) -> str:
     pieces = list(split_statements(_folded(tokenize(text), answers)))
     if len(pieces) != 1:
         raise Refusal("one query is expected", SYNTAX)
+    refuse_foreign(significant(pieces[0]))
     return _rewritten(pieces[0], answers).text
 
 
@@ -164,9 +146,11 @@ def _unmarked(token: Token) -> str:
 
 
 def _rewrite_one(tokens: list[Token], answers: Answers) -> Statement:
+    words = significant(tokens)
     try:
+        refuse_foreign(words)
         statement = _rewritten(tokens, answers)
-        return replace(statement, reads_history=reads_history(significant(tokens)))
+        return replace(statement, reads_history=reads_history(words))
     except Refusal as refusal:
         return Statement(refusing(refusal), redacted(tokens), edited=True)
 
@@ -257,8 +241,8 @@ def _dispatch(
 ) -> Statement:
     first, second = word(words, 0), word(words, 1)
     for key in ((first, second), (first, "")):
-        if key in _UNKNOWN_HERE:
-            raise Refusal(_UNKNOWN_HERE[key], NOT_SUPPORTED)
+        if key in _NOT_BUILT:
+            raise Refusal(_NOT_BUILT[key], NOT_SUPPORTED)
     if first == "COPY":
         command = read_copy(words)
         text = f"COPY {command.target}{command.column_list} FROM STDIN (FORMAT binary)"
@@ -361,10 +345,16 @@ def _create(words: list[Token], statement: Statement, edits: Edits, answers: Ans
     elif kind in ("PROCEDURE", "FUNCTION"):
         edit_routine(
             words, kind, edits,
-            lambda piece: _rewritten(list(piece), answers).text,
+            lambda piece: _statement_text(list(piece), answers),
             lambda piece: _edited_piece(list(piece)),
         )  # fmt: skip
     return statement
+
+
+def _statement_text(tokens: list[Token], answers: Answers) -> str:
+    """A statement of a procedure's body."""
+    refuse_foreign(significant(tokens))
+    return _rewritten(tokens, answers).text
 
 
 def _edited_piece(tokens: list[Token]) -> str:

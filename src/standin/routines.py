@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from src.standin.ddl import read_relation, split_list, word
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.statement import Answers
+from src.standin.syntax import read_relation, split_list, word
 from src.standin.tokens import (
     Edits,
     Kind,

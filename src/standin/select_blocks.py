@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.standin.ddl import split_list, word
 from src.standin.refusal import SYNTAX, Refusal
+from src.standin.syntax import split_list, word
 from src.standin.tokens import Edits, Kind, Token, close_parenthesis, quote_identifier
 
 CLAUSES = {"FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET",

@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,6 +76,25 @@ def _secrets_of(home: Path) -> dict[str, str]:
         return made
 
 
+def set_up_home(
+    home: Path,
+    buckets: Mapping[str, Path],
+    s3: Mapping[str, str | bool | None] | None,
+) -> None:
+    """Make the folder, and write down what COPY and UNLOAD may read and write.
+
+    Raises StarliftError where the folder cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        save_mapping(home / "objects.json", buckets, s3, replace=True)
+    except OSError as error:
+        raise StarliftError(
+            "the home of the local warehouse cannot be written", where=str(home),
+            found=error.strerror, do="set STARLIFT_HOME to a folder of yours",
+        ) from None  # fmt: skip
+
+
 # -- inside the stand-in's own process -------------------------------------------------------
 
 
@@ -102,6 +122,7 @@ class Server:
     def serve(self, ready: Callable[[Endpoint], None]) -> None:
         """Start, call ``ready``, serve until told to stop, stop."""
         lock = self._lock()
+        self._mark_ephemeral()
         state = self.home / "endpoint.json"
         log = StatementLog(self.home / "statements.jsonl")
         passwords = _secrets_of(self.home)
@@ -109,17 +130,21 @@ class Server:
             self.home, admin_password=passwords["admin"], user_password=passwords["user"]
         )
         listener: _Listener | None = None
+        # A new home's certificate takes half a second of arithmetic, while initdb works.
+        maker = ThreadPoolExecutor(1)
+        tls = maker.submit(server_context, self.home)
         try:
             # The port first: a taken one is found before anything is started.
             listener = _Listener(
                 postgres,
                 Objects(self.home / "objects.json"),
                 log,
-                server_context(self.home),
+                tls.result,
                 self._port,
                 iam=self._iam,
             )
             postgres.start()
+            tls.result()  # if it cannot be made, nobody is told that we are there
             endpoint = Endpoint(HOST, listener.port, DATABASE, USER, passwords["user"], os.getpid())
             threading.Thread(target=listener.serve, daemon=True).start()
             _write_private(state, json.dumps(asdict(endpoint)))
@@ -132,10 +157,26 @@ class Server:
             postgres.stop()
             if listener is not None:
                 listener.end_sessions()
+            maker.shutdown()
             log.close()
             if self._ephemeral:
                 shutil.rmtree(postgres.data, ignore_errors=True)
+                (self.home / "ephemeral").unlink(missing_ok=True)
             os.close(lock)
+
+    def _mark_ephemeral(self) -> None:
+        """Refuse to take data that is kept for data that goes; a killed start's may go."""
+        mark = self.home / "ephemeral"
+        if not self._ephemeral:
+            mark.unlink(missing_ok=True)
+            return
+        if (self.home / "pgdata").exists() and not mark.exists():
+            raise UsageError(
+                "the home has a warehouse that is kept, which --ephemeral would remove",
+                where=str(self.home),
+                do="name another home",
+            )
+        mark.touch()
 
     def _watch(self, postgres: Postgres) -> None:
         """Until told to stop; a PostgreSQL that dies by itself is started again."""
@@ -234,14 +275,7 @@ class Standin:
         """Start PostgreSQL and the endpoint; raises StarliftError in one sentence."""
         if self._process is not None and self._endpoint is not None:
             return self._endpoint
-        try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            save_mapping(self.home / "objects.json", self._buckets, self._s3, replace=True)
-        except OSError as error:
-            raise StarliftError(
-                "the home of the local warehouse cannot be written", where=str(self.home),
-                found=error.strerror, do="set STARLIFT_HOME to a folder of yours",
-            ) from None  # fmt: skip
+        set_up_home(self.home, self._buckets, self._s3)
         command = [sys.executable, "-m", "src.standin", "--home", str(self.home)]
         command += ["--port", str(self._port), "--child"]
         command += ["--ephemeral"] if self._ephemeral else []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from src.standin.ddl import read_relation, syntax_error, word
 from src.standin.reader import Reader
 from src.standin.refusal import Refusal
+from src.standin.syntax import read_relation, syntax_error, word
 from src.standin.tokens import Token, quote_identifier, quote_literal
 
 _NOT_HERE = {

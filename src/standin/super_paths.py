@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from src.standin.ddl import word
 from src.standin.select_blocks import Block, blocks
+from src.standin.syntax import word
 from src.standin.tokens import (
     Edits,
     Kind,

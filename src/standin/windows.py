@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from src.standin.ddl import split_list, word
 from src.standin.refusal import Refusal
+from src.standin.syntax import split_list, word
 from src.standin.tokens import Edits, Token, close_parenthesis
 
 SORTED_AGGREGATES = {"MEDIAN", "PERCENTILE_CONT", "PERCENTILE_DISC", "LISTAGG"}

@@ -156,7 +156,9 @@ def watched(stop: threading.Event, secret: str, found: list[str]) -> None:
 
 
 @pytest.fixture
-def with_password(asking: Asking, address: Address) -> Iterator[Callable[[str], None]]:
+def with_password(
+    asking: Asking, address: Address, as_admin: Callable[[str], None]
+) -> Iterator[Callable[[str], None]]:
     """Gives a user ``t_secret`` a password, and the right to load."""
 
     def make(password: str) -> None:
@@ -165,7 +167,7 @@ def with_password(asking: Asking, address: Address) -> Iterator[Callable[[str], 
         asking.run(f"GRANT CREATE ON DATABASE {address.database} TO t_secret")
 
     yield make
-    asking.run("DROP OWNED BY t_secret")
+    as_admin("DROP OWNED BY t_secret")
     asking.run("DROP USER t_secret")
 
 

@@ -55,7 +55,7 @@ def test_a_column_more_reaches_the_mirror(shop: Shop, connect: Connect, asking: 
 
 
 def test_readers_are_denied_the_mirror_and_the_loader_has_it(
-    shop: Shop, connect: Connect, asking: Asking
+    shop: Shop, connect: Connect, asking: Asking, as_admin: Callable[[str], None]
 ) -> None:
     roles = [f"{shop.name}_{who}" for who in ("analyst", "care", "loading")]
     for role in roles:
@@ -78,5 +78,5 @@ def test_readers_are_denied_the_mirror_and_the_loader_has_it(
     finally:
         asking.drop(shop)
         for role in roles:
-            asking.run(f"DROP OWNED BY {role}")
+            as_admin(f"DROP OWNED BY {role}")
             asking.run(f"DROP ROLE {role}")

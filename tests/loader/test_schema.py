@@ -177,14 +177,14 @@ def test_an_entry_that_waited_for_a_load_may_be_older_than_the_contract(
 
 
 @pytest.fixture
-def roles(asking: Asking, address: object) -> Iterator[list[str]]:
+def roles(asking: Asking, address: object, as_admin: Callable[[str], None]) -> Iterator[list[str]]:
     """Three roles: for analysts, for those who may see names, and for a loading program."""
     names = ["t_analysts", "t_care", "t_loading"]
     for name in names:
         asking.run(f"CREATE ROLE {name}")
     yield names
     for name in names:
-        asking.run(f"DROP OWNED BY {name}")
+        as_admin(f"DROP OWNED BY {name}")
         asking.run(f"DROP ROLE {name}")
 
 

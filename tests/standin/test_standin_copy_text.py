@@ -97,6 +97,7 @@ def test_compression(db: Db, files: Files, option: str, squeeze: object) -> None
         ("1\ta\n", r"DELIMITER '\t'", [(1, "a")]),
         ("1|toolongtext\n", "TRUNCATECOLUMNS", [(1, "toolo")]),
         ("1|éééé\n", "TRUNCATECOLUMNS", [(1, "éé")]),
+        ("2147483647|a\n", "", [(2147483647, "a")]),
         ("1|a\\|b\n2|c\\\nd\n3|\\\\\n", "ESCAPE", [(1, "a|b"), (2, "c\nd"), (3, "\\")]),
         ("1|'a|b'\n2|\"c\"\n", "REMOVEQUOTES", [(1, "a|b"), (2, "c")]),
         ("001ab   \n002c\n", "FIXEDWIDTH 'a:3,b:5'", [(1, "ab"), (2, "c")]),
@@ -182,6 +183,9 @@ ERRORS = (
         ("1|toolong|1.5|2024-01-01|t", "b", 1204, "String length exceeds DDL length"),
         ("1|a|1..5|2024-01-01|t", "c", 1207, "Invalid digit, Value '.', Pos 1, Type: Decimal"),
         ("1|a|12345.5|2024-01-01|t", "c", 1209, "Overflow for NUMERIC(5,2)"),
+        ("1|a|1000|2024-01-01|t", "c", 1209, "Overflow for NUMERIC(5,2)"),
+        ("2147483648|a|1|2024-01-01|t", "a", 1222, "Overflow, Value out of range for type "
+         "Integer"),
         ("1|a|1.5|2024-02-30|t", "d", 1205, "Invalid date format or value"),
         ("1|a|1.5|2024-1|t", "d", 1205, "Invalid Date Format - length must be 10 or more"),
         ("1|a|1.5|2024-01-01|maybe", "e", 1210, "Unknown boolean format"),
@@ -209,6 +213,21 @@ def test_each_error_is_told_by_row(
     )
     assert (file, number, name, err, why, raw) == (url, 3, column, code, reason, line)
     assert db.one("SELECT count(*) FROM t") == 0
+
+
+def test_booleans_and_fixed_texts_of_all_forms(db: Db, files: Files) -> None:
+    forms = ("t", "TRUE", "y", "yes", "1", "f", "false", "N", "no", "0")
+    db.run("CREATE TABLE t (a boolean, b char(3), c float8)")
+    # Blanks at the end do not count for the length of a CHAR.
+    db.run(load(put(files, "f", "".join(f"{form}|ab    |1e308\n" for form in forms)), ""))
+    assert db.rows("SELECT a, count(*), max(b), max(c) FROM t GROUP BY a ORDER BY a") == [
+        (False, 5, "ab ", 1e308),
+        (True, 5, "ab ", 1e308),
+    ]
+    db.error(load(put(files, "g", "t|ab|1e400\n"), ""))
+    assert db.one(
+        "SELECT trim(err_reason) FROM stl_load_errors WHERE tbl = 't'::regclass::oid"
+    ) == ("Float overflow")
 
 
 def test_maxerror_loads_what_is_right(db: Db, files: Files) -> None:

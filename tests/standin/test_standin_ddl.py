@@ -191,6 +191,28 @@ def test_varchar_can_be_widened_outside_a_transaction(
         cursor.execute(f"ALTER TABLE {schema}.t ALTER COLUMN a TYPE varchar(9)")
 
 
+def test_texts_of_a_table_made_by_a_query_have_a_length(db: Db) -> None:
+    db.run("CREATE TABLE t (v varchar(20), c char(3)); INSERT INTO t VALUES ('é', 'x')")
+    made = "'lit' AS lit, v, c, UPPER(v) AS up, v || '!' AS more, c AS d, 1 AS n FROM t"
+    db.run(f"CREATE TABLE u DISTKEY (v) AS SELECT {made}")
+    db.run(f"SELECT {made.replace(' FROM', ' INTO w FROM')}")
+    wanted = [
+        ("lit", "character varying(65535)"),
+        ("v", "character varying(20)"),
+        ("c", "character(3)"),
+        ("up", "character varying(65535)"),
+        ("more", "character varying(65535)"),
+        ("d", "character(3)"),
+        ("n", "integer"),
+    ]
+    for table in ("u", "w"):
+        columns = f"SELECT \"column\", type FROM pg_table_def WHERE tablename = '{table}'"
+        assert db.rows(columns) == wanted
+        assert db.rows(f"SELECT * FROM {table}") == [("lit", "é", "x  ", "É", "é!", "x  ", 1)]
+        assert db.error(f"UPDATE {table} SET up = REPEAT('é', 32768)").pgcode == "22001"
+        assert db.run(f"UPDATE {table} SET up = REPEAT('x', 65535)") == "UPDATE 1"
+
+
 # -- refused ---------------------------------------------------------------------------------
 
 
@@ -253,7 +275,7 @@ def test_not_inside_a_transaction(
         ("INSERT INTO t VALUES (1) RETURNING a", 'at or near "RETURNING"'),
         ("SELECT DISTINCT ON (a) a FROM t", "DISTINCT ON"),
         ("CREATE EXTERNAL TABLE s.x (a int)", "no external"),
-        ("DO $$ BEGIN END $$", "DO is not supported"),
+        ("DO $$ BEGIN END $$", "no DO"),
         ("SELECT TOP 3 a FROM t LIMIT 2", "TOP or LIMIT"),
         ("SELECT * FROM t UNPIVOT (v)", "UNPIVOT is not understood"),
         ("SHOW GRANTS ON TABLE t", "no SHOW GRANTS"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from src.standin.constructs import EXAMPLES
+from src.standin.page import EXAMPLES
 from src.standin.server import Endpoint
 from tests.standin.run_examples import read, run_file, topics
 

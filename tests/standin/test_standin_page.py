@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from src.standin.constructs import CONSTRUCTS, RULES, page
+from src.standin.constructs import CONSTRUCTS
+from src.standin.page import RULES, page
 
 HERE = Path(__file__).resolve().parent
 
 
 def test_the_page_is_fresh() -> None:
     text = (HERE.parents[1] / "docs" / "redshift.md").read_text()
-    assert text == page(), "run: python -m src.standin.constructs > docs/redshift.md"
+    assert text == page(), "run: python -m src.standin.page > docs/redshift.md"
 
 
 def test_named_tests_exist() -> None:

@@ -130,7 +130,8 @@ def test_select(sales: Db, sql: str, rows: list[tuple[object, ...]]) -> None:
         ("IS_ARRAY(JSON_PARSE('[1]'))", True),
         ("ARRAY(1, 'a')::varchar", '[1,"a"]'),
         ("OBJECT('a', 1)", '{"a":1}'),
-        ("ARRAY_TO_STRING(ARRAY(SELECT 1), ',')", "1"),
+        # As psql asks the catalog: arrays of PostgreSQL's are left alone there.
+        ("ARRAY_TO_STRING(ARRAY(SELECT 1 FROM pg_namespace LIMIT 1), ',')", "1"),
     ],
 )  # fmt: skip
 def test_functions(db: Db, expression: str, value: object) -> None:

@@ -238,6 +238,11 @@ def test_ephemeral_and_deep_homes(tmp_path: Path) -> None:
     with Standin(home, ephemeral=True) as endpoint:
         db_of(endpoint).run("CREATE TABLE t (a int)")
     assert not (home / "pgdata").exists()
+    # Data that is kept stays, whoever is told that it may go.
+    (home / "pgdata").mkdir()
+    with pytest.raises(UsageError, match="a warehouse that is kept"):
+        Standin(home, ephemeral=True).start()
+    assert (home / "pgdata").exists()
 
 
 def test_command_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_unfinished_text() -> None:
 
 
 def test_plain_statements_are_not_touched() -> None:
-    text = "  select a, 'nvl(' from \"nvl\" where b ->> 'x' = ? -- sysdate\n"
+    text = "  select a, 'nvl(' from \"nvl\" where b || 'x' = ? -- sysdate\n"
     [statement] = rewrite(text, Answers()) or []
     assert (statement.text, statement.edited) == (text, False)
 
@@ -111,3 +112,10 @@ def test_quoting(db: Db) -> None:
 
 def test_unfinished_quote_is_postgresqls_error(db: Db) -> None:
     assert db.error("SELECT 'abc").pgcode == "42601"
+
+
+def test_version(db: Db) -> None:
+    said = db.one("SELECT version()")
+    # Clients take both numbers out of it; people are told what it is.
+    assert re.match(r"PostgreSQL 8\.0\.2 on .+, Redshift 1\.0\.\d+ \(.*stand-in.*\)", said)
+    assert db.one("SELECT pg_catalog.version()") == said

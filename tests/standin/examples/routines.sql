@@ -75,4 +75,4 @@ DROP PROCEDURE fill(int, varchar);
 CALL fill(1, 'x');
 ! does not exist
 DO $$ BEGIN END $$;
-! DO is not supported
+! no DO
