@@ -8,6 +8,7 @@ much larger than it, and of the others their number of rows: its cost follows th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -80,13 +81,16 @@ def _count(table: Table, schema: str, state: LakeState, connection: Connection) 
     )
 
 
-def _facts(table: Table) -> dict[str, str]:
-    """What is compared, by name: SQL that means the same to Spark and to Redshift."""
+def _facts(table: Table, quoted: Callable[[str], str]) -> dict[str, str]:
+    """What is compared, by name: SQL that means the same to Spark and to Redshift.
+
+    ``quoted`` is how a name is written for one of them, as it may be a word of SQL.
+    """
     facts = {"rows": "COUNT(*)"}
     for key in table.primary_key:
-        facts[f"sum of {key}"] = f"SUM(CAST({key} AS DECIMAL(38, 0)))"
+        facts[f"sum of {key}"] = f"SUM(CAST({quoted(key)} AS DECIMAL(38, 0)))"
     for column in table.additive:
-        facts[f"sum of {column.name}"] = f"SUM(CAST({column.name} AS DECIMAL(38, 4)))"
+        facts[f"sum of {column.name}"] = f"SUM(CAST({quoted(column.name)} AS DECIMAL(38, 4)))"
     return facts
 
 
@@ -97,7 +101,7 @@ def _lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, 
         wanted = dict.fromkeys((*table.primary_key, *(c.name for c in table.additive)))
         rows = current_rows(table, lake, state.changes[table.name], list(wanted))
         pairs = []
-        for fact, expression in _facts(table).items():
+        for fact, expression in _facts(table, "`{}`".format).items():
             pairs += [F.lit(fact), F.expr(expression).cast("string")]
         frames.append(
             rows.agg(F.create_map(*pairs).alias("facts")).withColumn("table", F.lit(table.name))
@@ -112,7 +116,7 @@ def _lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, 
 def _against_lake(
     table: Table, schema: str, expected: dict[str, Decimal], connection: Connection
 ) -> list[Proof]:
-    facts = _facts(table)
+    facts = _facts(table, name)
     values = connection.query(
         f"SELECT {', '.join(facts.values())} FROM {name(schema, table.name)}"
     )[0]
