@@ -82,7 +82,8 @@ def _checks(seen: Seen) -> str:
     if not seen.explode:
         return ""
     place = next(one.name for one in seen.fields if one.header == f"{seen.explode}[]")
-    inner = [name for name in seen.key if seen.field(name).of_element and name != place]
+    elements = {one.name for one in seen.fields if one.of_element}
+    inner = [name for name in seen.key if name in elements and name != place]
     return "".join(
         f"Holds({_quoted(f'each of {_plain(seen.explode)} has its {name}')}, "
         f'"{place} IS NULL OR {name} IS NOT NULL"),'

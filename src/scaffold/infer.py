@@ -18,9 +18,9 @@ _ISO = re.compile(
     r"([ T]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?$"
 )
 _TIME = r"(?:[ T](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:[.]\d{1,9})?)?(?: ?[AaPp][.]?[Mm][.]?)?))?$"
-_NUMBERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _TIME)
-_DAY_MONTH = re.compile(r"^(\d{1,2})[-. ]+([A-Za-z]{3})[a-z]*[-., ]+(\d{4})" + _TIME)
-_MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4})" + _TIME)
+_NUMBERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|(?<=/)\d{2}(?!\d))" + _TIME)
+_DAY_MONTH = re.compile(r"^(\d{1,2})[-. ]+([A-Za-z]{3})[a-z]*[-., ]+(\d{4}|\d{2})" + _TIME)
+_MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4}|\d{2})" + _TIME)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _POINT = re.compile(WITH_POINT)
 _COMMA = re.compile(WITH_COMMA)
@@ -181,8 +181,11 @@ def day_of(value: str, form: Written | None = None) -> date | None:
             numbers = (match[3], _month(match[1]), match[2])
     if numbers is None:
         return None
+    year, month, day = map(int, numbers)
+    if len(numbers[0]) == 2:
+        year += 2000 if year < 50 else 1900
     try:
-        found = date(*map(int, numbers))
+        found = date(year, month, day)
     except ValueError:
         return None
     return found if 1900 <= found.year < 2199 else None

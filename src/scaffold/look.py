@@ -16,8 +16,9 @@ from typing import Any
 
 from src.contract.source import ORIGIN, plain_name
 from src.errors import UsageError
+from src.scaffold.forms import agree_on_forms
 from src.scaffold.groups import CSV_KINDS, JSON_KINDS, groups
-from src.scaffold.infer import Kind, grouped_by_points, kind_of_most, takes
+from src.scaffold.infer import Kind, kind_of_most, takes
 from src.scaffold.keys import name_keys
 from src.scaffold.records import (
     MAX_RECORDS,
@@ -109,6 +110,7 @@ def look(folder: Path) -> list[Seen]:
         taken.add(name)
         seen.append(_seen(name, files, paths))
     seen = [one for one in seen if one.fields]
+    agree_on_forms(seen)
     name_keys(seen)
     return seen
 
@@ -187,7 +189,6 @@ def _describe(seen: Seen, rows: list[Raw]) -> None:
         kind = kind_of_most(known, as_text=bool(NO_NUMBER.search(name)))
         seen.fields.append(Field(name, header, kind, False, of_element))
         cleaned[header] = values
-    _same_commas(seen, cleaned)
     for one in seen.fields:
         values = cleaned[one.header]
         values = cleaned[one.header] = [_cleaned(value, one.kind) for value in values]
@@ -218,16 +219,6 @@ def _named(
 def fits(row: dict[str, Any], seen: Seen) -> bool:
     """Whether staging would take every value of a row; else it refuses the row."""
     return all(takes(one.kind, row[one.name]) for one in seen.fields if one.name in row)
-
-
-def _same_commas(seen: Seen, cleaned: dict[str, list[str | None]]) -> None:
-    """Where one column writes 1.234,50, another one's 2.000 are two thousand."""
-    if not any(one.kind.written == "1.234,5" for one in seen.fields):
-        return
-    for one in seen.fields:
-        known = {value for value in cleaned[one.header] if value is not None}
-        if one.kind.name == "decimal" and not one.kind.written and grouped_by_points(known):
-            one.kind = Kind("bigint", (), "1.234,5")
 
 
 def _column_name(header: str, seen: Seen, taken: set[str]) -> str:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
-from src.scaffold.infer import Kind, number_of
-from src.scaffold.keys import PLACE
+from src.scaffold.infer import Kind, day_of, number_of
+from src.scaffold.keys import ENOUGH, INSTANT, PLACE
 from src.scaffold.links import key_values, parent_of
 from src.scaffold.look import Field, Seen
 
 _NOT_ADDITIVE = re.compile(
-    r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|pct|ratio|year|month|day|hour|week|"
+    r"^order$|(^|_)(sort|display)_order$|"
+    r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|percentage|pct|ratio|factor|share|"
+    r"year|month|day|hour|week|severity|priority|response|port|firmware|fw|version|class|tier|"
+    r"humidity|pressure|voltage|frequency|ph|rssi|signal|battery|salary|wage|"
     r"minute|second|age|score|rating|stars|code|zip|phone|number|no|nr|id|ids|status|version|"
     r"position|temperature|temp|level|gpa|grade|speed|floor|room|seat|"
     r"rank|size|height|width|ts|timestamp|time|to|by|from|via|registration|average|avg|mean|"
     r"index|seq|sequence|sequential|prefix|flag|active|is|has|unit|tz|alt|altitude)(_|$)"
 )
-# Days in the life of a thing are no events; whole numbers of these names are instants.
+# Days in the life of a thing are no events.
 _LIFE = re.compile(
     r"(^|_)(birth|birthday|birthdate|dob|born|died|hire|hired|hiredate|created?|create|creation|"
     r"registered|registration|joined|signup|signed|opened|founded|established|released?|launched|"
-    r"enrolled|valid|starts?|ends?|since|until|expires?|expiry)(_|$)"
+    r"enrolled|valid|starts?|ends?|since|until|expires?|expiry|install(ed|ation)?|commission(ed)?|"
+    r"acquired|acquisition|built|manufactured|retired|decommissioned|activated|onboarded|admission|"
+    r"incorporated|licen[cs]ed|certified|added|introduced)(_|$)"
 )
-_INSTANT = re.compile(r"(^|_)(ts|timestamp|time|at|epoch|millis|unix)(_ms|_s)?$")
+# What only people and things are called; an order_name is no name of its own.
+_NAME = re.compile(
+    r"^(name|(first|last|given|family|full|sur|fore|display)_?name|gender|sex|birth_?da(te|y)|"
+    r"date_of_birth|dob)$"
+)
+# Amounts that are parts of one where none is greater.
+_PART = re.compile(r"(^|_)(discount|tax|vat|margin|commission|interest|fee|markup)(_|$)")
 _SECONDS = (10**8, 4 * 10**9)
 
 
@@ -116,7 +128,7 @@ class Plan:
     @staticmethod
     def is_epoch(seen: Seen, one: Field) -> bool:
         """Whether whole numbers are instants, in seconds or milliseconds since 1970."""
-        if one.kind.name not in ("integer", "bigint") or not _INSTANT.search(one.name):
+        if one.kind.name not in ("integer", "bigint") or not INSTANT.search(one.name):
             return False
         low, high = _SECONDS
         known = [abs(number_of(row[one.name], one.kind)) for row in seen.records if one.name in row]
@@ -142,7 +154,17 @@ class Plan:
             and not _NOT_ADDITIVE.search(one.name)
             and "%" not in one.header
             and one.of_element == bool(seen.explode)
+            and not _is_part(seen, one)
         ]
+
+
+def _is_part(seen: Seen, one: Field) -> bool:
+    """Whether a discount of 0.15 is one of 15 percent: no sum of these says anything."""
+    if not _PART.search(one.name) or one.kind.name != "decimal":
+        return False
+    return all(
+        abs(number_of(row[one.name], one.kind)) <= 1 for row in seen.records if one.name in row
+    )
 
 
 def plan(sources: list[Seen]) -> Plan:
@@ -199,6 +221,10 @@ def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
         or (happened.name != seen.business_time and not _LIFE.search(happened.name))
     )
     measured = bool(found.measures_of(seen.name)) and seen.name not in named
+    if seen.name in named:
+        # A superior of one's own is no sign of an event.
+        linked = [link for link in linked if link.parent != seen.name]
+        timed = timed and not (_has_a_name(seen) or _was_before(found, seen, happened))
     columns = {link.column for link in linked}
     only_links = len(seen.key) > 1 and set(seen.key) <= columns
     # The rows of a thing and another (a term of enrolment) are facts; so are those without key.
@@ -212,6 +238,40 @@ def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
         or (of_others and seen.name not in named)
         or (timed and (linked or measured))
     )
+
+
+def _has_a_name(seen: Seen) -> bool:
+    own = f"{seen.name}_name"
+    return any(_NAME.match(one.name) or one.name == own for one in seen.fields)
+
+
+def _was_before(found: Plan, seen: Seen, time: Field | None) -> bool:
+    """Whether the rows were there long before what names them: devices before their readings.
+
+    Half of them further before the first event than all events of that table last.
+    """
+    known = sorted(_days(seen, time))
+    times = {
+        link.child: found.time_of(link.child)
+        for link in found.links
+        if link.parent == seen.name and link.child != seen.name
+    }
+    events = [
+        days
+        for child, at in times.items()
+        if at and not _LIFE.search(at.name) and (days := sorted(_days(found.seen[child], at)))
+    ]
+    if not known or not events:
+        return False
+    middle = known[len(known) // 2]
+    return all(len(days) >= ENOUGH and days[0] - middle > days[-1] - days[0] for days in events)
+
+
+def _days(seen: Seen, time: Field | None) -> list[date]:
+    if time is None or not time.kind.is_day:
+        return []
+    values = [row[time.name] for row in seen.records if time.name in row]
+    return [day for value in values if (day := day_of(value, time.kind.written))]
 
 
 def _same_types(found: Plan) -> None:

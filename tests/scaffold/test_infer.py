@@ -189,7 +189,7 @@ def test_keys_of_other_tables_and_of_the_own_one(tmp_path: Path) -> None:
         ("flight", "dest", "airport"),
     }
     assert found["airport"].key == ("faa",)
-    assert found["flight"].key == ("origin", "left_at")
+    assert found["flight"].key == ("origin", "dest", "left_at")
     assert star.facts == ["flight"]
     # The two that name each other: one reference goes back, and is no foreign key.
     assert [star.goes_back(link) for link in star.links if link.parent != link.child].count(

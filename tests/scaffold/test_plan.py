@@ -1,0 +1,79 @@
+"""Which files are dimensions and which facts, and what names what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from src.scaffold.plan import plan
+from tests.scaffold.test_infer import seen
+from tests.scaffold.test_keys import lines
+
+
+def test_people_and_things_with_dates_of_their_own_are_no_events(tmp_path: Path) -> None:
+    found = seen(
+        tmp_path,
+        {
+            # What is named, and was there years before, is no event, whatever its date is called.
+            "devices.csv": lines(
+                "device_id,site_id,einbau",
+                [(f"D{n:02}", f"S{n % 3}", f"201{n % 9}-05-01") for n in range(25)],
+            ),
+            "sites.csv": lines("site_id,city", [(f"S{n}", f"C{n}") for n in range(3)]),
+            "readings.csv": lines(
+                "reading_id,device_id,read_at,watts",
+                [(n, f"D{n % 25:02}", f"2024-03-{n % 28 + 1:02}", 5) for n in range(200)],
+            ),
+            # Nor is a person, who has a name; a loan has none.
+            "members.csv": lines(
+                "member_id,name,site_id,last_visit",
+                [(n, f"N{n}", f"S{n % 3}", f"2024-03-{n % 28 + 1:02}") for n in range(100, 140)],
+            ),
+            "loans.csv": lines(
+                "loan_id,member_id,taken",
+                [(n, n % 40 + 100, f"2024-03-{n % 28 + 1:02}") for n in range(60)],
+            ),
+            "fines.csv": lines(
+                "fine_id,loan_id,fined_on,sum",
+                [(n, n, f"2024-04-{n % 28 + 1:02}", 2) for n in range(30)],
+            ),
+        },
+    )
+    star = plan(list(found.values()))
+    assert sorted(star.dimensions) == ["device", "member", "site"]
+    assert sorted(star.facts) == ["fine", "loan", "reading"]
+
+
+def test_who_did_it_and_what_is_above_it(tmp_path: Path) -> None:
+    found = seen(
+        tmp_path,
+        {
+            "staff.csv": lines("id,surname", [(n, f"S{n}") for n in range(1, 9)]),
+            "authors.csv": lines("id,pen", [(n, f"P{n}") for n in range(1, 30)]),
+            "shippers.csv": lines("shipper_id,phone", [(n, f"0{n}") for n in range(1, 4)]),
+            "units.csv": lines(
+                "unit_code,over,same",
+                [(f"U{n}", f"U{n // 2}" if n else "", f"U{n}") for n in range(30)],
+            ),
+            "orders.csv": lines(
+                "order_id,placed,sold_by,ship_via,pieces",
+                [(n, "2024-01-01", n % 8 + 1, n % 3 + 1, n % 3 + 1) for n in range(1000, 1040)],
+            ),
+        },
+    )
+    links = {(link.child, link.column, link.parent) for link in plan(list(found.values())).links}
+    assert links == {
+        ("order", "sold_by", "staff"),
+        ("order", "ship_via", "shipper"),
+        ("unit", "over", "unit"),
+    }
+
+
+def test_numbers_whose_sum_says_nothing(tmp_path: Path) -> None:
+    header = (
+        "line_id,sold_on,order,unit_price,quantity,discount,tax,severity,percentage,order_total"
+    )
+    rows = [(n, "2024-01-01", n, 2.5, 3, 0.15, 1.75, 2, 50, 10) for n in range(30)]
+    found = seen(tmp_path, {"lines.csv": lines(header, rows)})
+    star = plan(list(found.values()))
+    assert star.facts == ["line"]
+    assert [one.name for one in star.measures_of("line")] == ["quantity", "tax", "order_total"]
