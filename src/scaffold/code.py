@@ -44,7 +44,9 @@ def source_file(seen: Seen, plan: Plan) -> str:
 
 
 def _grain(seen: Seen) -> str:
-    return f"one row of {seen.files}" if not seen.explode else f"one of {seen.explode} of a record"
+    if seen.explode:
+        return f"one of the {seen.explode} in a record of {seen.files}"
+    return f"one row of {seen.files}"
 
 
 def _plain(text: str) -> str:

@@ -176,6 +176,9 @@ def plan(sources: list[Seen]) -> Plan:
             parent = parent_of(child, one, sources, values)
             if parent:
                 role = re.sub(r"(_key)?_(id|code|no|number|uuid)$", "", one.name)
+                if one.name == parent.key[0]:
+                    # card_no is no role that a member plays, as start_station is of a station.
+                    role = parent.name
                 found.links.append(Link(child.name, one.name, parent.name, f"{role}_key"))
     _own_keys_apart(found)
     _same_types(found)
