@@ -23,6 +23,7 @@ def source_file(seen: Seen, plan: Plan) -> str:
         [
             f'    name="{seen.name}",\n',
             f"    files={_quoted(seen.files)},\n",
+            f"    also_named={_tuple(seen.also_named)},\n" if seen.also_named else "",
             f'    grain="{_grain(seen)} and version",\n',
             '    format="json",\n' if seen.is_json else "",
             f"    explode={_quoted(seen.explode)},\n" if seen.explode else "",

@@ -27,6 +27,21 @@ _COMMA = re.compile(WITH_COMMA)
 _GROUPED_BY_POINTS = re.compile(r"^[-+]?\d{1,3}(\.\d{3})+$")
 _STARTS_AS_NUMBER = re.compile(r"^[-+]?[$€£¥]? ?[-+]?[.,]?\d")
 _PLAIN = re.compile(r"^-?\d*[.]?\d*([eE][+-]?\d{1,2})?$")
+# What is written in digits and is no number.
+_NO_NUMBER = re.compile(
+    r"(^|_)(zip|zipcode|postal|postcode|plz|phone|telephone|fax|mobile|ssn|isbn|ean|upc|iban|"
+    r"account_no|account_number|card_number)(_|$)"
+)
+# Whole numbers of these names may be days: 20240131.
+_DAY_NAME = re.compile(
+    r"(^|_)(date|day|dt|dat|datum|on|at|from|to|start|end|since|until|valid|begin|time)(_|$)"
+)
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+# What is money has cents tomorrow.
+_MONEY = re.compile(
+    r"(^|_)(amount|amt|price|cost|costs|fee|fare|tip|tax|balance|salary|wage|revenue|budget|"
+    r"discount|charge|premium)$"
+)
 # Words of a condition, and whether one of them alone tells that it is one: F may be female.
 _PAIRS = (("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"))
 # The most decimals that staging keeps; further ones are rounded away there.
@@ -59,6 +74,23 @@ class Kind:
         if self.args:
             return f"{self.name}({', '.join(map(str, self.args))})"
         return self.name.upper()
+
+
+def kind_named(name: str, counts: Mapping[str, int]) -> Kind:
+    """The type of a column by its values, and by its name where these may be of several.
+
+    >>> kind_named("zip", {"1067": 2}).code, kind_named("unit_price", {"5": 1}).code
+    ('varchar(64)', 'decimal(18, 4)')
+    >>> kind_named("start_date", {"20240131": 1}).written, kind_named("id", {"20240131": 1}).code
+    ('yyyymmdd', 'INTEGER')
+    """
+    kind = kind_of_most(counts, as_text=bool(_NO_NUMBER.search(name)))
+    if kind.name not in ("integer", "bigint"):
+        return kind
+    known = counts.keys() - set(NULL_WORDS_OTHER)
+    if _DAY_NAME.search(name) and all(day_of(value, "yyyymmdd") for value in known):
+        return Kind("date", written="yyyymmdd")
+    return Kind("decimal", (18, 4), kind.written) if _MONEY.search(name) else kind
 
 
 def kind_of_most(counts: Mapping[str, int], *, as_text: bool = False) -> Kind:
@@ -174,6 +206,8 @@ def day_of(value: str, form: Written | None = None) -> date | None:
     elif form in ("d/m/y", "m/d/y") and (match := _NUMBERED.match(value)):
         first, second = (2, 1) if form == "d/m/y" else (1, 2)
         numbers = (match[3], match[first], match[second])
+    elif form == "yyyymmdd" and (match := _COMPACT.match(value)):
+        numbers = (match[1], match[2], match[3])
     elif form == "month name":
         if match := _DAY_MONTH.match(value):
             numbers = (match[3], _month(match[2]), match[1])

@@ -22,6 +22,7 @@ UPDATED = re.compile(
 )
 # Whole numbers of these names may be instants.
 INSTANT = re.compile(r"(^|_)(ts|timestamp|time|at|epoch|millis|unix)(_ms|_s)?$")
+INSTANT_DIGITS = 9
 PLACE = ("raw_file", "raw_line")
 # Of a key that is named like the table's own so many rows may lack it or repeat another: staging
 # refuses the ones and takes the others for duplicates or versions. From so many rows on.
@@ -185,7 +186,7 @@ def _several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
     times = [name for name in few if is_time(seen, name)]
     times.sort(key=lambda name: seen.field(name).kind.name == "date")
     # Who booked which room may do so tomorrow again; who drives which van since when says it once.
-    once = not set(times) - set(leading) or len(order) == 3 or len(rows) < ENOUGH
+    once = not times or (len(order) == 3 and leading[-1] not in times) or len(rows) < ENOUGH
     sure = once or _expected_pairs(rows, leading) >= SURPRISING
     if set(leading) <= set(keyed) and is_key(leading) and sure:
         return leading
@@ -209,7 +210,9 @@ def _several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
     things = [n for n in few if not is_time(seen, n) and rank(seen, n, named) <= 2]
     for time in times if things else ():
         names = (*things[: MOST_COLUMNS - 1], time)
-        if by_chance is None and is_key(names):
+        # A guest has two drinks on a day.
+        fine = len(things) > 1 or seen.field(time).kind.name != "date" or len(rows) < ENOUGH
+        if by_chance is None and fine and is_key(names):
             by_chance = names
     return by_chance or _with_a_word(rows, seen, few)
 
@@ -217,26 +220,31 @@ def _several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
 def is_time(seen: Seen, name: str) -> bool:
     """Whether a column holds days or instants, also as whole numbers."""
     kind = seen.field(name).kind
-    return kind.is_day or (kind.is_number and bool(INSTANT.search(name)))
+    if kind.is_day or not (kind.is_number and INSTANT.search(name)):
+        return kind.is_day
+    # A lap takes milliseconds as well; those since 1970 are more.
+    firsts = [row[name] for row in seen.records[:ENOUGH] if name in row]
+    return all(len(value.lstrip("-")) >= INSTANT_DIGITS for value in firsts)
 
 
 def _with_a_word(rows: Rows, seen: Seen, keyed: list[str]) -> tuple[str, ...] | None:
-    """Keys and a word that tell apart rows that share the keys: a country and its language."""
-    words = [
-        name
-        for name in _candidates(seen)
-        if name not in keyed and seen.field(name).kind.name == "varchar"
+    """Keys and another column that tells their rows apart: a country and its language, a lap."""
+    others = [name for name in _candidates(seen) if name not in keyed][:MOST_CANDIDATES]
+    tried = [
+        names
+        for size in range(1, MOST_COLUMNS)
+        for names in combinations(keyed[:MOST_COLUMNS], size)
+        if not all(is_time(seen, name) for name in names)
     ]
-    few = tuple(keyed[: MOST_COLUMNS - 1])
-    if all(is_time(seen, name) for name in few):
-        return None
-    alike = _pairs(rows, few)
-    for word in words[:MOST_CANDIDATES]:
-        names = (*few, word)
-        # Of enough words one tells apart by chance the rows that agree in the keys.
-        surprising = alike * _share(rows, word) >= SURPRISING
-        if surprising and tells_apart(rows, seen, names, whole=True):
-            return names
+    shares = {name: _share(rows, name) for name in others}
+    surprising = SURPRISING + log(max(1, len(tried) * len(others)))
+    for names in tried:
+        alike = _pairs(rows, names)
+        for other in others:
+            # Of enough columns one tells apart by chance the rows that agree in the keys.
+            found = (*names, other)
+            if alike * shares[other] >= surprising and tells_apart(rows, seen, found, whole=True):
+                return found
     return None
 
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from src.scaffold.infer import Kind, day_of, number_of
-from src.scaffold.keys import ENOUGH, INSTANT, PLACE
+from src.scaffold.keys import ENOUGH, INSTANT
 from src.scaffold.links import key_values, parent_of
 from src.scaffold.look import Field, Seen
 
 _NOT_ADDITIVE = re.compile(
     r"^order$|(^|_)(sort|display)_order$|"
     r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|percentage|pct|ratio|factor|share|"
-    r"year|month|day|hour|week|severity|priority|response|port|firmware|fw|version|class|tier|"
+    r"year|month|day|date|hour|week|type|kind|lap|round|stop|grid|ordering|severity|priority|response|port|firmware|fw|version|class|tier|"
     r"humidity|pressure|voltage|frequency|ph|rssi|signal|battery|salary|wage|"
     r"minute|second|age|score|rating|stars|code|zip|phone|number|no|nr|id|ids|status|version|"
     r"position|temperature|temp|level|gpa|grade|speed|floor|room|seat|"
@@ -28,6 +28,10 @@ _LIFE = re.compile(
     r"enrolled|valid|starts?|ends?|since|until|expires?|expiry|install(ed|ation)?|commission(ed)?|"
     r"acquired|acquisition|built|manufactured|retired|decommissioned|activated|onboarded|admission|"
     r"incorporated|licen[cs]ed|certified|added|introduced)(_|$)"
+)
+_BEGINS = re.compile(r"(^|_)(start|starts|started|begin|began|from|departure|pick_?up)(_|$)")
+_ENDS = re.compile(
+    r"(^|_)(stop|stopped|end|ends|ended|finish|finished|until|to|due|arrival|drop_?off)(_|$)"
 )
 # What only people and things are called; an order_name is no name of its own.
 _NAME = re.compile(
@@ -120,7 +124,13 @@ class Plan:
         times = [one for one in own if one.kind.is_day]
         other = [one for one in times if one.name != seen.business_time]
         ranked = sorted(
-            other, key=lambda one: (bool(_LIFE.search(one.name)), one.nullable, times.index(one))
+            other,
+            key=lambda one: (
+                bool(_LIFE.search(one.name) and not _BEGINS.search(one.name)),
+                one.nullable,
+                bool(_ENDS.search(one.name)),
+                times.index(one),
+            ),
         )
         epochs = [one for one in own if self.is_epoch(seen, one)]
         return next(iter([*ranked, *epochs, *times]), None)
@@ -219,8 +229,10 @@ def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
     """Whether a row of the source is something that happened."""
     linked = [link for link in found.links if link.child == seen.name]
     happened = found.time_of(seen.name)
+    by_the_clock = happened is not None and happened.kind.name != "date"
     timed = happened is not None and (
         found.is_epoch(seen, happened)
+        or (by_the_clock and bool(_BEGINS.search(happened.name)))
         or (happened.name != seen.business_time and not _LIFE.search(happened.name))
     )
     measured = bool(found.measures_of(seen.name)) and seen.name not in named
@@ -231,14 +243,18 @@ def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
     columns = {link.column for link in linked}
     only_links = len(seen.key) > 1 and set(seen.key) <= columns
     # The rows of a thing and another (a term of enrolment) are facts; so are those without key.
-    in_key = len(set(seen.key) & columns)
-    timed_key = any(seen.field(name).kind.is_day for name in seen.key if name not in PLACE)
-    of_others = len(seen.key) > 1 and (in_key > 1 or (in_key == 1 and timed_key))
+    of_others = len(seen.key) > 1 and bool(set(seen.key) & columns)
+    # What names several others and is named by none brings them together: a race's results.
+    parents = len({link.parent for link in linked})
+    together = not _has_a_name(seen) and (parents > 2 or (parents > 1 and measured))
+    # What nobody names and has a minute, but no name, is the line of a log.
+    created = happened is not None and bool(re.search(r"(^|_)created?(_|$)", happened.name))
+    logged = by_the_clock and (timed or created) and not _has_a_name(seen)
     return bool(
         seen.explode
         or seen.is_keyless
         or only_links
-        or (of_others and seen.name not in named)
+        or ((of_others or together or logged) and seen.name not in named)
         or (timed and (linked or measured))
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from src.errors import UsageError
 from src.scaffold import infer, words
-from src.scaffold.infer import kind_of
+from src.scaffold.infer import kind_named, kind_of
 from src.scaffold.look import Seen
 from src.scaffold.look import look as look_at
 from src.scaffold.plan import plan
@@ -73,6 +73,21 @@ def test_forms_of_dates_and_numbers(values: list[str], code: str, written: str |
     assert (kind.code, kind.written) == (code, written)
 
 
+def test_names_tell_what_values_may_be() -> None:
+    def kind(name: str, value: str) -> tuple[str, str | None]:
+        found = kind_named(name, {value: 1})
+        return found.code, found.written
+
+    assert kind("start_date", "20240131") == ("DATE", "yyyymmdd")
+    assert kind("start_date", "20241331") == ("INTEGER", None)
+    assert kind("order_id", "20240131") == ("INTEGER", None)
+    assert kind("created_at", "1700000000") == ("INTEGER", None)
+    # What costs 5 today costs 5.50 tomorrow.
+    assert kind("unit_price", "5") == ("decimal(18, 4)", None)
+    assert kind("price", "$1,200") == ("decimal(18, 4)", "1,234.5")
+    assert kind("pieces", "5") == ("INTEGER", None)
+
+
 def seen(folder: Path, files: dict[str, str]) -> dict[str, Seen]:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +114,16 @@ def test_files_of_one_name_or_of_one_folder_are_one_source(tmp_path: Path) -> No
         "pet": ("pets", 1, ("pet_id",)),
         "vet": ("vets", 1, ("vet_id",)),
     }
+
+
+def test_files_that_are_named_by_their_days_are_named_by_their_folder(tmp_path: Path) -> None:
+    days = {f"2024-01-{day:02}.json": f'{{"hit_id": {day}}}' for day in (1, 2, 31)}
+    (log,) = seen(tmp_path / "visits", days).values()
+    # A name of one file alone would leave the others out, and tomorrow's.
+    assert (log.name, log.files, len(log.paths)) == ("visit", "20", 3)
+    numbers = {f"{n}.csv": f"hit_id,a\n{n},b\n" for n in (1, 2, 3, 10)}
+    (parts,) = seen(tmp_path / "hits", numbers).values()
+    assert (parts.files, parts.also_named) == ("1", ("2", "3"))
 
 
 def test_versions_nested_rows_and_roles(tmp_path: Path) -> None:

@@ -43,6 +43,42 @@ def test_people_and_things_with_dates_of_their_own_are_no_events(tmp_path: Path)
     assert sorted(star.facts) == ["fine", "loan", "reading"]
 
 
+def test_what_brings_others_together_and_what_is_logged_are_facts(tmp_path: Path) -> None:
+    stamps = [f"2024-03-{n % 28 + 1:02} 10:{n % 60:02}:00" for n in range(60)]
+    found = seen(
+        tmp_path,
+        {
+            "races.csv": lines(
+                "race_id,name,held", [(n, f"R{n}", "2024-01-01") for n in range(30)]
+            ),
+            "drivers.csv": lines("driver_id,surname", [(n, f"D{n}") for n in range(20)]),
+            "teams.csv": lines("team_id,name", [(n, f"T{n}") for n in range(10)]),
+            "results.csv": lines(
+                "result_id,race_id,driver_id,team_id,place_taken",
+                [(n, n % 30, n % 20, n % 10, n % 7) for n in range(600)],
+            ),
+            "laps.csv": lines(
+                "race_id,driver_id,lap,millis",
+                [(r, d, n, 9000 + n) for r in range(5) for d in range(5) for n in range(8)],
+            ),
+            "cars.csv": lines("car_id,name,team_id,driver_id,weight", [(1, "a", 1, 1, 700)]),
+            "log.csv": lines(
+                "log_id,created_at,level", [(n, t, "x") for n, t in enumerate(stamps)]
+            ),
+            "stays.csv": lines(
+                "stay_id,start,stop,driver_id",
+                [(n, t, t, n % 20) for n, t in enumerate(stamps)],
+            ),
+        },
+    )
+    star = plan(list(found.values()))
+    assert sorted(star.facts) == ["lap", "log", "result", "stay"]
+    assert found["lap"].key == ("race_id", "driver_id", "lap")
+    at = star.time_of("stay")
+    assert at is not None
+    assert at.name == "start"
+
+
 def test_who_did_it_and_what_is_above_it(tmp_path: Path) -> None:
     found = seen(
         tmp_path,
