@@ -173,7 +173,14 @@ def _only_keys(seen: Seen) -> bool:
 
 
 def _several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
-    """Two to four columns: the first ones of the file, else those most like keys."""
+    """Two to four columns that tell all rows apart, in the order of the file."""
+    found = _found_several(seen, named)
+    order = [one.name for one in seen.fields]
+    return tuple(sorted(found, key=order.index)) if found else None
+
+
+def _found_several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
+    """The first columns of the file, else those most like keys."""
     rows = _heads(seen)
 
     def is_key(names: tuple[str, ...]) -> bool:
@@ -296,8 +303,11 @@ def tells_apart(rows: Rows, seen: Seen, names: tuple[str, ...], whole: bool = Fa
     timed = [name for name in (*names, seen.business_time) if name and name not in PLACE]
     if PLACE[0] in names:
         timed = ["\0place", *timed]
-    if whole:
-        values = {tuple([row.get(name) for name in timed]) for row in rows}
-    else:
-        values = {(row["\0file"], *[row.get(name) for name in timed]) for row in rows}
-    return len(values) == len(rows)
+    found: set[tuple[Any, ...]] = set()
+    for row in rows:
+        values = tuple([row.get(name) for name in timed])
+        known = len(found)
+        found.add(values if whole else (row["\0file"], *values))
+        if len(found) == known:
+            return False
+    return True
