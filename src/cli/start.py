@@ -59,7 +59,7 @@ def new(
     made = new_warehouse(name, raw, into.absolute())
     show_lines(("written", "what"), list(made.written.items()))
     for path in made.left_out[:10]:
-        out.print(f"[yellow]left out[/] {escape(path)}: no CSV or JSON file with content")
+        out.print(f"[yellow]left out[/] {escape(path)}: no CSV with a header, no JSON with records")
     if len(made.left_out) > 10:
         out.print(f"[yellow]left out[/] {len(made.left_out) - 10:,} more")
     out.print(f"Next: starlift run {name}; then read src/transforms/{name} and make it yours.")

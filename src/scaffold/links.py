@@ -87,7 +87,8 @@ def parent_of(
     # Without a name in common: all values have to be keys there, of one source only, and such
     # that small numbers are not taken for anything.
     numbered = bool(_NUMBER_OF.search(one.name)) and min(map(_size, mine)) > 50
-    telling = one.kind.name == "varchar" or numbered
+    # A grade of A to C is no plan A to C.
+    telling = (one.kind.name == "varchar" and max(map(len, mine)) > 1) or numbered
     holders = [
         parent
         for parent, keys in known

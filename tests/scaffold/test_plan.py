@@ -90,9 +90,13 @@ def test_who_did_it_and_what_is_above_it(tmp_path: Path) -> None:
                 "unit_code,over,same",
                 [(f"U{n}", f"U{n // 2}" if n else "", f"U{n}") for n in range(30)],
             ),
+            "plans.csv": "plan_code,label\nA,x\nB,y\nC,z\n",
             "orders.csv": lines(
-                "order_id,placed,sold_by,ship_via,pieces",
-                [(n, "2024-01-01", n % 8 + 1, n % 3 + 1, n % 3 + 1) for n in range(1000, 1040)],
+                "order_id,placed,sold_by,ship_via,pieces,grade,plan",
+                [
+                    (n, "2024-01-01", n % 8 + 1, n % 3 + 1, n % 3 + 1, "ABC"[n % 3], "ABC"[n % 2])
+                    for n in range(1000, 1040)
+                ],
             ),
         },
     )
@@ -100,6 +104,7 @@ def test_who_did_it_and_what_is_above_it(tmp_path: Path) -> None:
     assert links == {
         ("order", "sold_by", "staff"),
         ("order", "ship_via", "shipper"),
+        ("order", "plan", "plan"),
         ("unit", "over", "unit"),
     }
 
