@@ -18,7 +18,8 @@ _OWN_KIND = re.compile(
 # A column that so names a person, and the tables of persons.
 _BY = re.compile(
     r"(_by|assigned_to|(^|_)(manager|mgr|boss|chief|supervisor|lead|leader|head|mentor|advisor|"
-    r"owner|operator|assignee|approver|contact|rep))(_id)?$"
+    r"owner|operator|assignee|approver|contact|rep|attending|instructor|teacher|driver|pilot|"
+    r"captain|clerk|cashier|seller|inspector|reviewer|surgeon|physician|technician))(_id)?$"
 )
 _PEOPLE = re.compile(
     r"(^|_)(employee|staff|personnel|worker|user|person|people|agent|officer|operator|teacher|"
