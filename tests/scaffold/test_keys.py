@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ from tests.scaffold.test_infer import seen
 PLACE = ("raw_file", "raw_line")
 
 
-def lines(header: str, rows: list[tuple[object, ...]]) -> str:
+def lines(header: str, rows: Sequence[tuple[object, ...]]) -> str:
     return header + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
 
 
