@@ -292,6 +292,12 @@ def test_a_header_that_is_not_utf_8_is_one_sentence(tmp_path: Path, content: byt
         look_at(tmp_path)
 
 
+def test_lines_that_staging_knows_none_of_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\r1,2\r")
+    with pytest.raises(UsageError, match="CR alone"):
+        look_at(tmp_path)
+
+
 def test_rows_that_staging_refuses_are_not_looked_at(tmp_path: Path) -> None:
     rows = '1,x\n2,é\n3\n4,x,y\n5,"a\nb"\n'
     (tmp_path / "a.csv").write_bytes(("id,word\n" + rows).encode("latin-1"))
