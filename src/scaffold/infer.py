@@ -90,7 +90,8 @@ def kind_named(name: str, counts: Mapping[str, int]) -> Kind:
     known = counts.keys() - set(NULL_WORDS_OTHER)
     if _DAY_NAME.search(name) and all(day_of(value, "yyyymmdd") for value in known):
         return Kind("date", written="yyyymmdd")
-    return Kind("decimal", (18, 4), kind.written) if _MONEY.search(name) else kind
+    digits = 18 if kind.name == "integer" else 28
+    return Kind("decimal", (digits, 4), kind.written) if _MONEY.search(name) else kind
 
 
 def kind_of_most(counts: Mapping[str, int], *, as_text: bool = False) -> Kind:

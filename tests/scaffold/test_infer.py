@@ -85,6 +85,7 @@ def test_names_tell_what_values_may_be() -> None:
     # What costs 5 today costs 5.50 tomorrow.
     assert kind("unit_price", "5") == ("decimal(18, 4)", None)
     assert kind("price", "$1,200") == ("decimal(18, 4)", "1,234.5")
+    assert kind("balance", "900719925474099300") == ("decimal(28, 4)", None)
     assert kind("pieces", "5") == ("INTEGER", None)
 
 
