@@ -255,6 +255,9 @@ def test_tables_that_share_a_name_or_a_number_are_not_mixed(tmp_path: Path) -> N
             "sheet2.csv": "c,d,e\n1,2,3\n",
             "covid19_cases.csv": "day,n\n2024-01-01,2\n",
             "covid19_deaths.csv": "day,n\n2024-01-01,1\n",
+            "loans_jan.csv": "loan_id,fee\n1,2\n",
+            "loans_feb.csv": "loan_id,fee\n2,2\n",
+            "stock_may.csv": "item,held\n1,2\n",
             "pay_p2024_01.csv": "pay_id\n1\n",
             "pay_p2024_02.csv": "pay_id\n2\n",
             "README.txt": "Read me, please\n",
@@ -266,6 +269,8 @@ def test_tables_that_share_a_name_or_a_number_are_not_mixed(tmp_path: Path) -> N
         "covid19_case": ("covid19_cases", 1),
         "covid19_death": ("covid19_deaths", 1),
         "pay": ("pay", 2),
+        "loan": ("loans", 2),
+        "stock_may": ("stock_may", 1),
     }
 
 
