@@ -136,7 +136,9 @@ def _single(seen: Seen) -> str | None:
             continue
         if likely and tells_apart(rows, seen, (name,), whole=True):
             return name
-        if rank(seen, name) < 2 and (_mostly_apart(rows, name) or _come_again(rows, seen, name)):
+        if rank(seen, name) < 2 and (
+            _mostly_apart(rows, seen, name) or _come_again(rows, seen, name)
+        ):
             return name
     if not rows:
         return ranked[0] if ranked else first
@@ -146,8 +148,8 @@ def _single(seen: Seen) -> str | None:
     return None
 
 
-def _mostly_apart(rows: Rows, name: str) -> bool:
-    values = [row[name] for row in rows if name in row]
+def _mostly_apart(rows: Rows, seen: Seen, name: str) -> bool:
+    values = [(row[name], row.get(seen.business_time or "")) for row in rows if name in row]
     return len(rows) >= ENOUGH and len(set(values)) >= (1 - FEW) * len(values)
 
 

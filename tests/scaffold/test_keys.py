@@ -107,6 +107,13 @@ def test_each_months_own_rows_are_no_versions(tmp_path: Path) -> None:
     assert [one.name for one in star.measures_of("usage")] == ["minutes"]
 
 
+def test_two_versions_of_one_time_hide_no_key(tmp_path: Path) -> None:
+    # One product in a hundred has two names at one time, and all have two versions.
+    rows = [(n, f"N{n}", f"2024-01-0{day}") for n in range(100) for day in (1, 2)]
+    text = lines("product_id,label,updated_at", [*rows, (7, "other", "2024-01-02")])
+    assert seen(tmp_path, {"products.csv": text})["product"].key == ("product_id",)
+
+
 def test_numbers_that_start_anew_in_each_file_are_no_key(tmp_path: Path) -> None:
     files = {
         f"ticks_{day}.csv": lines("id,what,watts", [(n, f"w{n * day}", n * day) for n in range(30)])
