@@ -60,12 +60,12 @@ def in_plain_form(text: SparkColumn, form: Written) -> SparkColumn:
         return F.when(text.rlike(WITH_COMMA), F.translate(number, ",. '’\u00a0\u202f", "."))
     if form == "yyyymmdd":
         return F.regexp_replace(text, _COMPACT, "$1-$2-$3")
-    text = _with_century(text)
+    whole_year = _with_century(text)
     if form == "month name":
-        day_first = _named(text, _DAY_MONTH, month=2, day=1)
+        day_first = once(whole_year, lambda text: _named(text, _DAY_MONTH, month=2, day=1))
         day = once(day_first, lambda text: _named(text, _MONTH_DAY, month=1, day=2))
     else:
-        day = F.regexp_replace(text, _NUMBERED, "$3-$2-$1" if form == "d/m/y" else "$3-$1-$2")
+        day = F.regexp_replace(whole_year, _NUMBERED, "$3-$2-$1" if form == "d/m/y" else "$3-$1-$2")
     return once(day, _on_24_hours)
 
 
