@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from src.cli.options import Name
-from src.cli.show import err, out, show_rows
+from src.cli.show import err, out, show_lines, show_rows
 from src.errors import UsageError
 
 commands = typer.Typer()
@@ -55,6 +56,10 @@ def new(
     """Look at raw files and write a working warehouse for them, to be read and edited."""
     from src.scaffold.new import new_warehouse
 
-    written = new_warehouse(name, raw, into.absolute())
-    show_rows(("written", "what"), list(written.items()), "table")
+    made = new_warehouse(name, raw, into.absolute())
+    show_lines(("written", "what"), list(made.written.items()))
+    for path in made.left_out[:10]:
+        out.print(f"[yellow]left out[/] {escape(path)}: no CSV with a header, no JSON with records")
+    if len(made.left_out) > 10:
+        out.print(f"[yellow]left out[/] {len(made.left_out) - 10:,} more")
     out.print(f"Next: starlift run {name}; then read src/transforms/{name} and make it yours.")

@@ -9,7 +9,7 @@ from src.contract.types import Type
 from src.errors import ContractError
 
 Standard = Literal["country", "phone", "postal_code"]
-Written = Literal["d/m/y", "m/d/y", "month name", "1,234.5", "1.234,5"]
+Written = Literal["d/m/y", "m/d/y", "month name", "yyyymmdd", "1,234.5", "1.234,5"]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def source_file(seen: Seen, plan: Plan) -> str:
         [
             f'    name="{seen.name}",\n',
             f"    files={_quoted(seen.files)},\n",
+            f"    also_named={_tuple(seen.also_named)},\n" if seen.also_named else "",
             f'    grain="{_grain(seen)} and version",\n',
             '    format="json",\n' if seen.is_json else "",
             f"    explode={_quoted(seen.explode)},\n" if seen.explode else "",
@@ -44,7 +45,9 @@ def source_file(seen: Seen, plan: Plan) -> str:
 
 
 def _grain(seen: Seen) -> str:
-    return f"one row of {seen.files}" if not seen.explode else f"one of {seen.explode} of a record"
+    if seen.explode:
+        return f"one of the {seen.explode} in a record of {seen.files}"
+    return f"one row of {seen.files}"
 
 
 def _plain(text: str) -> str:
@@ -82,7 +85,8 @@ def _checks(seen: Seen) -> str:
     if not seen.explode:
         return ""
     place = next(one.name for one in seen.fields if one.header == f"{seen.explode}[]")
-    inner = [name for name in seen.key if seen.field(name).of_element and name != place]
+    elements = {one.name for one in seen.fields if one.of_element}
+    inner = [name for name in seen.key if name in elements and name != place]
     return "".join(
         f"Holds({_quoted(f'each of {_plain(seen.explode)} has its {name}')}, "
         f'"{place} IS NULL OR {name} IS NOT NULL"),'

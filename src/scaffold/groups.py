@@ -14,6 +14,13 @@ JSON_KINDS = (".json", ".jsonl", ".ndjson")
 _EMPTY_WORDS = ("part", "data", "file", "export", "dump", "sheet", "page", "events", "records")
 _NO_DATA = re.compile(r"^(readme|licen[cs]e|notes?|changelog|schema|about|copying)", re.IGNORECASE)
 
+# A month at the end of a name: loans_jan, loans_February_2024.
+_MONTH = re.compile(
+    r"[\W_]+(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(t(ember)?)?|"
+    r"oct(ober)?|nov(ember)?|dec(ember)?)(?=[\W_#\d]*$)",
+    re.IGNORECASE,
+)
+
 Names = Callable[[Path], set[str]]
 
 
@@ -40,7 +47,7 @@ def groups(folder: Path, names_of: Names) -> dict[str, list[Path]]:
             name = _group(alike[0].relative_to(folder).parts)
             stem = alike[0].stem
             # A word behind the number speaks as well: covid19_cases is not covid.
-            tells = re.search(r"\d.*[^\W\d_]{2}", stem)
+            tells = re.search(r"\d.*[^\W\d_]{2}", stem) or _MONTH.search(stem)
             if len(alike) == 1 and (name in named or len(paths) > 1 or tells):
                 name = stem
             named.setdefault(name, []).extend(alike)
@@ -48,7 +55,7 @@ def groups(folder: Path, names_of: Names) -> dict[str, list[Path]]:
 
 
 def _pattern(parts: tuple[str, ...]) -> str:
-    return re.sub(r"\d+", "#", Path(parts[-1]).stem.lower()) + (
+    return _MONTH.sub("#", re.sub(r"\d+", "#", Path(parts[-1]).stem.lower())) + (
         f" in {parts[0]}" if len(parts) > 1 and _says_nothing(Path(parts[-1]).stem) else ""
     )
 
@@ -99,7 +106,8 @@ def _says_nothing(stem: str) -> bool:
 
 def _before_number(stem: str) -> str:
     # The name ends where a number begins: orders-2024-01.csv, payment_p2022_01.csv.
-    return re.sub(r"([\W_]+[a-z]?)?\d.*$", "", stem, flags=re.IGNORECASE).rstrip("_- .")
+    named = re.sub(r"([\W_]+[a-z]?)?\d.*$", "", stem, flags=re.IGNORECASE).rstrip("_- .")
+    return _MONTH.sub("", named)
 
 
 def _group(parts: tuple[str, ...]) -> str:

@@ -18,15 +18,30 @@ _ISO = re.compile(
     r"([ T]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?$"
 )
 _TIME = r"(?:[ T](?P<time>\d{1,2}:\d{2}(?::\d{2}(?:[.]\d{1,9})?)?(?: ?[AaPp][.]?[Mm][.]?)?))?$"
-_NUMBERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _TIME)
-_DAY_MONTH = re.compile(r"^(\d{1,2})[-. ]+([A-Za-z]{3})[a-z]*[-., ]+(\d{4})" + _TIME)
-_MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4})" + _TIME)
+_NUMBERED = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|(?<=/)\d{2}(?!\d))" + _TIME)
+_DAY_MONTH = re.compile(r"^(\d{1,2})[-. ]+([A-Za-z]{3})[a-z]*[-., ]+(\d{4}|\d{2})" + _TIME)
+_MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*[-. ]+(\d{1,2})[-., ]+(\d{4}|\d{2})" + _TIME)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _POINT = re.compile(WITH_POINT)
 _COMMA = re.compile(WITH_COMMA)
 _GROUPED_BY_POINTS = re.compile(r"^[-+]?\d{1,3}(\.\d{3})+$")
 _STARTS_AS_NUMBER = re.compile(r"^[-+]?[$€£¥]? ?[-+]?[.,]?\d")
 _PLAIN = re.compile(r"^-?\d*[.]?\d*([eE][+-]?\d{1,2})?$")
+# What is written in digits and is no number.
+_NO_NUMBER = re.compile(
+    r"(^|_)(zip|zipcode|postal|postcode|plz|phone|telephone|fax|mobile|ssn|isbn|ean|upc|iban|"
+    r"account_no|account_number|card_number)(_|$)"
+)
+# Whole numbers of these names may be days: 20240131.
+_DAY_NAME = re.compile(
+    r"(^|_)(date|day|dt|dat|datum|on|at|from|to|start|end|since|until|valid|begin|time)(_|$)"
+)
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+# What is money has cents tomorrow.
+_MONEY = re.compile(
+    r"(^|_)(amount|amt|price|cost|costs|fee|fare|tip|tax|balance|salary|wage|revenue|budget|"
+    r"discount|charge|premium)$"
+)
 # Words of a condition, and whether one of them alone tells that it is one: F may be female.
 _PAIRS = (("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"))
 # The most decimals that staging keeps; further ones are rounded away there.
@@ -59,6 +74,24 @@ class Kind:
         if self.args:
             return f"{self.name}({', '.join(map(str, self.args))})"
         return self.name.upper()
+
+
+def kind_named(name: str, counts: Mapping[str, int]) -> Kind:
+    """The type of a column by its values, and by its name where these may be of several.
+
+    >>> kind_named("zip", {"1067": 2}).code, kind_named("unit_price", {"5": 1}).code
+    ('varchar(64)', 'decimal(18, 4)')
+    >>> kind_named("start_date", {"20240131": 1}).written, kind_named("id", {"20240131": 1}).code
+    ('yyyymmdd', 'INTEGER')
+    """
+    kind = kind_of_most(counts, as_text=bool(_NO_NUMBER.search(name)))
+    if kind.name not in ("integer", "bigint"):
+        return kind
+    known = counts.keys() - set(NULL_WORDS_OTHER)
+    if _DAY_NAME.search(name) and all(day_of(value, "yyyymmdd") for value in known):
+        return Kind("date", written="yyyymmdd")
+    digits = 18 if kind.name == "integer" else 28
+    return Kind("decimal", (digits, 4), kind.written) if _MONEY.search(name) else kind
 
 
 def kind_of_most(counts: Mapping[str, int], *, as_text: bool = False) -> Kind:
@@ -174,6 +207,8 @@ def day_of(value: str, form: Written | None = None) -> date | None:
     elif form in ("d/m/y", "m/d/y") and (match := _NUMBERED.match(value)):
         first, second = (2, 1) if form == "d/m/y" else (1, 2)
         numbers = (match[3], match[first], match[second])
+    elif form == "yyyymmdd" and (match := _COMPACT.match(value)):
+        numbers = (match[1], match[2], match[3])
     elif form == "month name":
         if match := _DAY_MONTH.match(value):
             numbers = (match[3], _month(match[2]), match[1])
@@ -181,8 +216,11 @@ def day_of(value: str, form: Written | None = None) -> date | None:
             numbers = (match[3], _month(match[1]), match[2])
     if numbers is None:
         return None
+    year, month, day = map(int, numbers)
+    if len(numbers[0]) == 2:
+        year += 2000 if year < 50 else 1900
     try:
-        found = date(*map(int, numbers))
+        found = date(year, month, day)
     except ValueError:
         return None
     return found if 1900 <= found.year < 2199 else None

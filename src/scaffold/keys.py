@@ -6,7 +6,9 @@ Where no few columns do, a row's place in its file names it: two equal rows are 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import combinations
+from math import log, prod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
-UPDATED = re.compile(r"^(updated|modified|last_update|last_updated|changed)(_at|_on|_date|_time)?$")
+UPDATED = re.compile(
+    r"^((row|record|date|time)_)?(last_)?(updated?|modified|modification|changed?|edited|revised)"
+    r"(_(at|on|when|date|time|datetime|timestamp|ts|utc))*$"
+)
+# Whole numbers of these names may be instants.
+INSTANT = re.compile(r"(^|_)(ts|timestamp|time|at|epoch|millis|unix)(_ms|_s)?$")
+INSTANT_DIGITS = 9
 PLACE = ("raw_file", "raw_line")
 # Of a key that is named like the table's own so many rows may lack it or repeat another: staging
 # refuses the ones and takes the others for duplicates or versions. From so many rows on.
@@ -23,6 +31,11 @@ ENOUGH = 20
 # Columns of a key at most, and columns that come into question for it.
 MOST_COLUMNS = 4
 MOST_CANDIDATES = 9
+# Rows that a later file may bring anew as versions; where more come again, each month has its own.
+VERSIONS = 0.2
+# Where columns agree by chance alone so many pairs of equal rows have to be expected before none at
+# all tells that the columns are a key: one chance in twenty is e to the power of -3.
+SURPRISING = 3.0
 _KEY_WORDS = re.compile(
     r"(^|_)(id|ids|code|key|number|no|nr|num|uuid|guid|isbn|sku|seq|sequence|sequential|line|ref)$"
 )
@@ -76,9 +89,13 @@ def rank(seen: Seen, name: str, named: set[str] | None = None) -> int:
         return 1
     if _KEY_WORDS.search(name):
         return 2
-    if any(name == key or name.endswith(f"_{key}") for key in named or ()):
+    if _is_named_after(name, named or set()):
         return 2
-    return 3 if seen.field(name).kind.is_day else 4
+    return 3 if is_time(seen, name) else 4
+
+
+def _is_named_after(name: str, keys: set[str]) -> bool:
+    return any(name == key or name.endswith(f"_{key}") for key in keys)
 
 
 def _stem(name: str) -> str:
@@ -119,7 +136,9 @@ def _single(seen: Seen) -> str | None:
             continue
         if likely and tells_apart(rows, seen, (name,), whole=True):
             return name
-        if rank(seen, name) < 2 and _mostly_apart(rows, name):
+        if rank(seen, name) < 2 and (
+            _mostly_apart(rows, seen, name) or _come_again(rows, seen, name)
+        ):
             return name
     if not rows:
         return ranked[0] if ranked else first
@@ -129,9 +148,24 @@ def _single(seen: Seen) -> str | None:
     return None
 
 
-def _mostly_apart(rows: Rows, name: str) -> bool:
-    values = [row[name] for row in rows if name in row]
+def _mostly_apart(rows: Rows, seen: Seen, name: str) -> bool:
+    values = [(row[name], row.get(seen.business_time or "")) for row in rows if name in row]
     return len(rows) >= ENOUGH and len(set(values)) >= (1 - FEW) * len(values)
+
+
+def _come_again(rows: Rows, seen: Seen, name: str) -> bool:
+    """Whether files hold the same things anew: rows of one key that mostly agree in the rest."""
+    if not tells_apart(rows, seen, (name,)):
+        return False
+    first: dict[Any, dict[str, Any]] = {}
+    rest = [one.name for one in seen.fields if one.name != name]
+    same = other = 0
+    for row in rows:
+        before = first.setdefault(row.get(name), row)
+        if before is not row:
+            same += sum(before.get(one) == row.get(one) for one in rest)
+            other += sum(before.get(one) != row.get(one) for one in rest)
+    return same >= other
 
 
 def _only_keys(seen: Seen) -> bool:
@@ -141,30 +175,109 @@ def _only_keys(seen: Seen) -> bool:
 
 
 def _several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
-    """Two to four columns: the first ones of the file, else those most like keys."""
+    """Two to four columns that tell all rows apart, in the order of the file."""
+    found = _found_several(seen, named)
+    order = [one.name for one in seen.fields]
+    return tuple(sorted(found, key=order.index)) if found else None
+
+
+def _found_several(seen: Seen, named: set[str]) -> tuple[str, ...] | None:
+    """The first columns of the file, else those most like keys."""
     rows = _heads(seen)
+
+    def is_key(names: tuple[str, ...]) -> bool:
+        return tells_apart(rows, seen, names) and _comes_once(rows, seen, names)
+
     keyed = [name for name in _candidates(seen, named) if rank(seen, name, named) <= 3]
     order = [one.name for one in seen.fields]
     leading = tuple(order[:2])
-    if set(leading) <= set(keyed) and tells_apart(rows, seen, leading):
-        return leading
     few = keyed[:MOST_CANDIDATES]
+    times = [name for name in few if is_time(seen, name)]
+    times.sort(key=lambda name: seen.field(name).kind.name == "date")
+    # Who booked which room may do so tomorrow again; who drives which van since when says it once.
+    once = not times or (len(order) == 3 and leading[-1] not in times) or len(rows) < ENOUGH
+    sure = once or _expected_pairs(rows, leading) >= SURPRISING
+    if set(leading) <= set(keyed) and is_key(leading) and sure:
+        return leading
+    by_chance = None
     for size in range(2, MOST_COLUMNS + 1):
         # What three columns tell apart, a time among them more likely does tomorrow.
         timeless = {
-            names: size > 2 and not any(seen.field(name).kind.is_day for name in names)
+            names: size > 2 and not any(is_time(seen, name) for name in names)
             for names in combinations(few, size)
         }
         for names in sorted(timeless, key=lambda names: timeless[names]):
-            if tells_apart(rows, seen, names):
+            if not is_key(names):
+                continue
+            # The more columns are tried, the more likely some tell the rows apart by chance.
+            if _expected_pairs(rows, names) >= SURPRISING + log(len(timeless)):
                 return names
-    # A word may tell rows apart that share their other keys: the tag that a user gave a film.
-    words = [name for name in _candidates(seen, named) if name not in keyed]
-    few_keys = tuple(few[: MOST_COLUMNS - 1])
-    for word in words[:MOST_CANDIDATES]:
-        if len(few_keys) > 1 and tells_apart(rows, seen, (*few_keys, word)):
-            return (*few_keys, word)
+            if once and not any(is_time(seen, name) for name in names):
+                by_chance = by_chance or names
+    # Where only chance may tell rows apart, all things that they name and the time do so longest:
+    # a flight's number and minute may be another company's as well.
+    things = [n for n in few if not is_time(seen, n) and rank(seen, n, named) <= 2]
+    for time in times if things else ():
+        names = (*things[: MOST_COLUMNS - 1], time)
+        # A guest has two drinks on a day.
+        fine = len(things) > 1 or seen.field(time).kind.name != "date" or len(rows) < ENOUGH
+        if by_chance is None and fine and is_key(names):
+            by_chance = names
+    return by_chance or _with_a_word(rows, seen, few)
+
+
+def is_time(seen: Seen, name: str) -> bool:
+    """Whether a column holds days or instants, also as whole numbers."""
+    kind = seen.field(name).kind
+    if kind.is_day or not (kind.is_number and INSTANT.search(name)):
+        return kind.is_day
+    # A lap takes milliseconds as well; those since 1970 are more.
+    firsts = [row[name] for row in seen.records[:ENOUGH] if name in row]
+    return all(len(value.lstrip("-")) >= INSTANT_DIGITS for value in firsts)
+
+
+def _with_a_word(rows: Rows, seen: Seen, keyed: list[str]) -> tuple[str, ...] | None:
+    """Keys and another column that tells their rows apart: a country and its language, a lap."""
+    others = [name for name in _candidates(seen) if name not in keyed][:MOST_CANDIDATES]
+    tried = [
+        names
+        for size in range(1, MOST_COLUMNS)
+        for names in combinations(keyed[:MOST_COLUMNS], size)
+        if not all(is_time(seen, name) for name in names)
+    ]
+    shares = {name: _share(rows, name) for name in others}
+    surprising = SURPRISING + log(max(1, len(tried) * len(others)))
+    for names in tried:
+        alike = _pairs(rows, names)
+        for other in others:
+            # Of enough columns one tells apart by chance the rows that agree in the keys.
+            found = (*names, other)
+            if alike * shares[other] >= surprising and tells_apart(rows, seen, found, whole=True):
+                return found
     return None
+
+
+def _comes_once(rows: Rows, seen: Seen, names: tuple[str, ...]) -> bool:
+    """Whether few rows come again in another file, as versions; each month's own do all."""
+    if seen.business_time:
+        return True
+    values = {tuple([row.get(name) for name in names]) for row in rows}
+    return len(values) >= (1 - VERSIONS) * len(rows)
+
+
+def _expected_pairs(rows: Rows, names: tuple[str, ...]) -> float:
+    """How many pairs of rows would agree in all columns, did these know nothing of each other."""
+    return len(rows) * (len(rows) - 1) / 2 * prod(_share(rows, name) for name in names)
+
+
+def _share(rows: Rows, name: str) -> float:
+    """The part of all pairs of rows that agree in a column."""
+    return _pairs(rows, (name,)) / max(1, len(rows) * (len(rows) - 1) / 2)
+
+
+def _pairs(rows: Rows, names: tuple[str, ...]) -> float:
+    counts = Counter(tuple([row.get(name) for name in names]) for row in rows)
+    return sum(count * (count - 1) / 2 for count in counts.values())
 
 
 def _of_elements(seen: Seen, named: set[str]) -> tuple[str, ...]:
@@ -192,8 +305,11 @@ def tells_apart(rows: Rows, seen: Seen, names: tuple[str, ...], whole: bool = Fa
     timed = [name for name in (*names, seen.business_time) if name and name not in PLACE]
     if PLACE[0] in names:
         timed = ["\0place", *timed]
-    if whole:
-        values = {tuple([row.get(name) for name in timed]) for row in rows}
-    else:
-        values = {(row["\0file"], *[row.get(name) for name in timed]) for row in rows}
-    return len(values) == len(rows)
+    found: set[tuple[Any, ...]] = set()
+    for row in rows:
+        values = tuple([row.get(name) for name in timed])
+        known = len(found)
+        found.add(values if whole else (row["\0file"], *values))
+        if len(found) == known:
+            return False
+    return True

@@ -15,6 +15,16 @@ _OWN_KIND = re.compile(
     r"replaces?|duplicate|reply)(_|$)"
 )
 
+# A column that so names a person, and the tables of persons.
+_BY = re.compile(
+    r"(_by|assigned_to|(^|_)(manager|mgr|boss|chief|supervisor|lead|leader|head|mentor|advisor|"
+    r"owner|operator|assignee|approver|contact|rep|attending|instructor|teacher|driver|pilot|"
+    r"captain|clerk|cashier|seller|inspector|reviewer|surgeon|physician|technician))(_id)?$"
+)
+_PEOPLE = re.compile(
+    r"(^|_)(employee|staff|personnel|worker|user|person|people|agent|officer|operator|teacher|"
+    r"doctor|physician|nurse|driver|technician)(_|$)"
+)
 
 _NUMBER_OF = re.compile(r"(^|_)(id|code|no|nr|number|key_id|ref)$")
 
@@ -69,15 +79,36 @@ def parent_of(
         own = values[child.name].get(child.key[0], set())
         if _share(mine, own) >= 0.9:
             return child
+    people = [
+        parent for parent, keys in known
+        if _PEOPLE.search(parent.name) and parent is not child and mine <= keys
+    ]  # fmt: skip
+    if _BY.search(one.name) and len(people) == 1:
+        return people[0]
     # Without a name in common: all values have to be keys there, of one source only, and such
     # that small numbers are not taken for anything.
     numbered = bool(_NUMBER_OF.search(one.name)) and min(map(_size, mine)) > 50
-    telling = one.kind.name == "varchar" or numbered
-    holders = [parent for parent, keys in known if parent is not child and mine <= keys]
+    # A grade of A to C is no plan A to C.
+    telling = (one.kind.name == "varchar" and max(map(len, mine)) > 1) or numbered
+    holders = [
+        parent
+        for parent, keys in known
+        if mine <= keys and (parent is not child or not _names_itself(child, one.name))
+    ]
+    if one.name.endswith("_via"):
+        # ship_via names a shipper.
+        verb = one.name.removesuffix("_via")
+        holders = [parent for parent in holders if parent.name.startswith(verb)]
+        telling = True
     if telling and len(mine) > 1 and len(holders) == 1 and not one.kind.written:
         parent = holders[0]
         return parent if _same_sort(one.kind, parent.field(parent.key[0]).kind) else None
     return None
+
+
+def _names_itself(child: Seen, name: str) -> bool:
+    """Whether a row holds its own key in the column: that is a second name of it, no other row."""
+    return any(name in row and row[name] == row.get(child.key[0]) for row in child.records)
 
 
 def _size(text: str) -> int:

@@ -16,8 +16,9 @@ from typing import Any
 
 from src.contract.source import ORIGIN, plain_name
 from src.errors import UsageError
+from src.scaffold.forms import agree_on_forms
 from src.scaffold.groups import CSV_KINDS, JSON_KINDS, groups
-from src.scaffold.infer import Kind, grouped_by_points, kind_of_most, takes
+from src.scaffold.infer import Kind, kind_named, takes
 from src.scaffold.keys import name_keys
 from src.scaffold.records import (
     MAX_RECORDS,
@@ -39,13 +40,6 @@ OWN_NAMES = (
     *(column.name for column in ORIGIN), "imputed_columns",
     "valid_from", "valid_to", "is_current", "is_deleted", "is_inferred",
 )  # fmt: skip
-# What is written in digits and is no number.
-NO_NUMBER = re.compile(
-    r"(^|_)(zip|zipcode|postal|postcode|plz|phone|telephone|fax|mobile|ssn|isbn|ean|upc|iban|"
-    r"account_no|account_number|card_number)(_|$)"
-)
-
-
 Raw = tuple[Path, int, dict[str, Any]]
 
 
@@ -76,6 +70,7 @@ class Seen:
     opened: frozenset[str] = frozenset()
     has_places: bool = True
     is_whole: bool = True
+    also_named: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
@@ -103,12 +98,18 @@ def look(folder: Path) -> list[Seen]:
         # Others' stars: their prefixes are given anew.
         short = re.sub(r"^(dim|fact|tbl)_(?=.)", "", short)
         name = row_name(short if re.search("[a-z]{2}", short) else files)
+        beginnings = [files]
+        if not re.search(r"[^\W\d_]", files):
+            # 2024-01-01.json says when, and not what is in it: the folder may.
+            name = row_name(folder.absolute().name)
+            beginnings = sorted({_beginning(path.stem) for path in paths})
         name = name if name not in taken else row_name(files)
         while name in taken:
             name += "_2"
         taken.add(name)
-        seen.append(_seen(name, files, paths))
+        seen.append(_seen(name, beginnings, paths))
     seen = [one for one in seen if one.fields]
+    agree_on_forms(seen)
     name_keys(seen)
     return seen
 
@@ -121,11 +122,17 @@ def _names(path: Path) -> set[str]:
     return {plain_name(name) for _, record in firsts for name in record}
 
 
-def _seen(name: str, files: str, paths: list[Path]) -> Seen:
+def _beginning(stem: str) -> str:
+    """How names without a word begin: with the century of a date, else with a digit."""
+    digits = re.sub(r"\D", "", stem)
+    return digits[:2] if re.match(r"(19|20)\d\d", digits) else digits[:1] or stem
+
+
+def _seen(name: str, beginnings: list[str], paths: list[Path]) -> Seen:
     is_json = paths[0].suffix.lower() in JSON_KINDS
     kinds = JSON_KINDS if is_json else CSV_KINDS
     same = [path for path in paths if path.suffix.lower() in kinds]
-    seen = Seen(name, files, is_json, None, same)
+    seen = Seen(name, beginnings[0], is_json, None, same, also_named=tuple(beginnings[1:]))
     raw: list[Raw] = []
     for path in same[:MAX_FILES]:
         if len(raw) >= MAX_OF_SOURCE:
@@ -184,10 +191,9 @@ def _describe(seen: Seen, rows: list[Raw]) -> None:
         taken.add(name)
         values = [_clean(row.get(header)) for *_, row in rows]
         known = Counter(value for value in values if value is not None)
-        kind = kind_of_most(known, as_text=bool(NO_NUMBER.search(name)))
+        kind = kind_named(name, known)
         seen.fields.append(Field(name, header, kind, False, of_element))
         cleaned[header] = values
-    _same_commas(seen, cleaned)
     for one in seen.fields:
         values = cleaned[one.header]
         values = cleaned[one.header] = [_cleaned(value, one.kind) for value in values]
@@ -218,16 +224,6 @@ def _named(
 def fits(row: dict[str, Any], seen: Seen) -> bool:
     """Whether staging would take every value of a row; else it refuses the row."""
     return all(takes(one.kind, row[one.name]) for one in seen.fields if one.name in row)
-
-
-def _same_commas(seen: Seen, cleaned: dict[str, list[str | None]]) -> None:
-    """Where one column writes 1.234,50, another one's 2.000 are two thousand."""
-    if not any(one.kind.written == "1.234,5" for one in seen.fields):
-        return
-    for one in seen.fields:
-        known = {value for value in cleaned[one.header] if value is not None}
-        if one.kind.name == "decimal" and not one.kind.written and grouped_by_points(known):
-            one.kind = Kind("bigint", (), "1.234,5")
 
 
 def _column_name(header: str, seen: Seen, taken: set[str]) -> str:

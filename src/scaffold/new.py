@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from src.errors import UsageError
 from src.io.split_document import split_document
@@ -25,8 +26,15 @@ GOLDEN_RECORDS = 50
 GOLDEN_FILES = 3
 
 
-def new_warehouse(name: str, raw: Path, root: Path) -> dict[str, str]:
-    """Write the warehouse below ``root``, a checkout, and say by file what it is.
+class Made(NamedTuple):
+    """What was written, by file what it is, and the files of the raw folder that are no source."""
+
+    written: dict[str, str]
+    left_out: list[str]
+
+
+def new_warehouse(name: str, raw: Path, root: Path) -> Made:
+    """Write the warehouse below ``root``, a checkout.
 
     Raises UsageError: a name that is none or taken, no checkout, no raw file.
     """
@@ -60,7 +68,18 @@ def new_warehouse(name: str, raw: Path, root: Path) -> dict[str, str]:
     conf = root / "conf" / "local.yaml"
     _configure(conf, name, raw, _first_year(found))
     written[str(conf.relative_to(root))] = f"where the raw files of {name} lie"
-    return written
+    return Made(written, _left_out(raw, found))
+
+
+def _left_out(raw: Path, found: Plan) -> list[str]:
+    taken = {path for seen in found.seen.values() for path in seen.paths}
+    paths = (path.relative_to(raw) for path in sorted(raw.rglob("*")) if path not in taken)
+    hidden = (".", "_")
+    return [
+        str(path)
+        for path in paths
+        if (raw / path).is_file() and not any(part.startswith(hidden) for part in path.parts)
+    ]
 
 
 def _told(seen: Seen) -> str:
@@ -70,10 +89,10 @@ def _told(seen: Seen) -> str:
 
 
 def _package(name: str, root: Path) -> Path:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", name) or keyword.iskeyword(name):
         raise UsageError(
             "This is no name for a warehouse",
-            expected="small letters, digits and _, as in bike_rental",
+            expected="small letters, digits and _, as in bike_rental, and no word of Python",
             found=f"'{name}'",
         )
     transforms = root / "src" / "transforms"

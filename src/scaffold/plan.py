@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from src.scaffold.events import BEGINS, ENDS, LIFE, happens
 from src.scaffold.infer import Kind, number_of
-from src.scaffold.keys import PLACE
+from src.scaffold.keys import INSTANT
 from src.scaffold.links import key_values, parent_of
 from src.scaffold.look import Field, Seen
 
 _NOT_ADDITIVE = re.compile(
-    r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|pct|ratio|year|month|day|hour|week|"
-    r"minute|second|age|score|rating|stars|code|zip|phone|number|no|nr|id|ids|status|version|"
+    r"^order$|(^|_)(sort|display)_order$|"
+    r"(^|_)(price|rate|lat|lon|latitude|longitude|lng|percent|percentage|pct|ratio|factor|share|"
+    r"year|month|day|date|hour|week|type|kind|class|tier|lap|round|stop|grid|ordering|severity|"
+    r"priority|response|port|firmware|fw|version|"
+    r"humidity|pressure|voltage|frequency|ph|rssi|signal|battery|salary|wage|"
+    r"minute|second|age|score|rating|stars|code|zip|phone|number|no|nr|id|ids|status|"
     r"position|temperature|temp|level|gpa|grade|speed|floor|room|seat|"
     r"rank|size|height|width|ts|timestamp|time|to|by|from|via|registration|average|avg|mean|"
     r"index|seq|sequence|sequential|prefix|flag|active|is|has|unit|tz|alt|altitude)(_|$)"
 )
-# Days in the life of a thing are no events; whole numbers of these names are instants.
-_LIFE = re.compile(
-    r"(^|_)(birth|birthday|birthdate|dob|born|died|hire|hired|hiredate|created?|create|creation|"
-    r"registered|registration|joined|signup|signed|opened|founded|established|released?|launched|"
-    r"enrolled|valid|starts?|ends?|since|until|expires?|expiry)(_|$)"
-)
-_INSTANT = re.compile(r"(^|_)(ts|timestamp|time|at|epoch|millis|unix)(_ms|_s)?$")
+# Amounts that are parts of one where none is greater.
+_PART = re.compile(r"(^|_)(discount|tax|vat|margin|commission|interest|fee|markup)(_|$)")
 _SECONDS = (10**8, 4 * 10**9)
 
 
@@ -108,7 +108,13 @@ class Plan:
         times = [one for one in own if one.kind.is_day]
         other = [one for one in times if one.name != seen.business_time]
         ranked = sorted(
-            other, key=lambda one: (bool(_LIFE.search(one.name)), one.nullable, times.index(one))
+            other,
+            key=lambda one: (
+                bool(LIFE.search(one.name) and not BEGINS.search(one.name)),
+                one.nullable,
+                bool(ENDS.search(one.name)),
+                times.index(one),
+            ),
         )
         epochs = [one for one in own if self.is_epoch(seen, one)]
         return next(iter([*ranked, *epochs, *times]), None)
@@ -116,7 +122,7 @@ class Plan:
     @staticmethod
     def is_epoch(seen: Seen, one: Field) -> bool:
         """Whether whole numbers are instants, in seconds or milliseconds since 1970."""
-        if one.kind.name not in ("integer", "bigint") or not _INSTANT.search(one.name):
+        if one.kind.name not in ("integer", "bigint") or not INSTANT.search(one.name):
             return False
         low, high = _SECONDS
         known = [abs(number_of(row[one.name], one.kind)) for row in seen.records if one.name in row]
@@ -142,7 +148,17 @@ class Plan:
             and not _NOT_ADDITIVE.search(one.name)
             and "%" not in one.header
             and one.of_element == bool(seen.explode)
+            and not _is_part(seen, one)
         ]
+
+
+def _is_part(seen: Seen, one: Field) -> bool:
+    """Whether a discount of 0.15 is one of 15 percent: no sum of these says anything."""
+    if not _PART.search(one.name) or one.kind.name != "decimal":
+        return False
+    return all(
+        abs(number_of(row[one.name], one.kind)) <= 1 for row in seen.records if one.name in row
+    )
 
 
 def plan(sources: list[Seen]) -> Plan:
@@ -154,12 +170,15 @@ def plan(sources: list[Seen]) -> Plan:
             parent = parent_of(child, one, sources, values)
             if parent:
                 role = re.sub(r"(_key)?_(id|code|no|number|uuid)$", "", one.name)
+                if one.name == parent.key[0]:
+                    # card_no is no role that a member plays, as start_station is of a station.
+                    role = parent.name
                 found.links.append(Link(child.name, one.name, parent.name, f"{role}_key"))
     _own_keys_apart(found)
     _same_types(found)
     named = {link.parent for link in found.links if link.child != link.parent}
     for seen in sources:
-        if _happens(found, seen, named):
+        if happens(found, seen, named):
             found.facts.append(seen.name)
     grown = True
     while grown:
@@ -188,30 +207,6 @@ def _own_keys_apart(found: Plan) -> None:
             key = f"{key.removesuffix('_key')}_{link.parent}_key" if key == link.key else f"n{key}"
         names.add(key)
         found.links[number] = Link(link.child, link.column, link.parent, key)
-
-
-def _happens(found: Plan, seen: Seen, named: set[str]) -> bool:
-    """Whether a row of the source is something that happened."""
-    linked = [link for link in found.links if link.child == seen.name]
-    happened = found.time_of(seen.name)
-    timed = happened is not None and (
-        found.is_epoch(seen, happened)
-        or (happened.name != seen.business_time and not _LIFE.search(happened.name))
-    )
-    measured = bool(found.measures_of(seen.name)) and seen.name not in named
-    columns = {link.column for link in linked}
-    only_links = len(seen.key) > 1 and set(seen.key) <= columns
-    # The rows of a thing and another (a term of enrolment) are facts; so are those without key.
-    in_key = len(set(seen.key) & columns)
-    timed_key = any(seen.field(name).kind.is_day for name in seen.key if name not in PLACE)
-    of_others = len(seen.key) > 1 and (in_key > 1 or (in_key == 1 and timed_key))
-    return bool(
-        seen.explode
-        or seen.is_keyless
-        or only_links
-        or (of_others and seen.name not in named)
-        or (timed and (linked or measured))
-    )
 
 
 def _same_types(found: Plan) -> None:

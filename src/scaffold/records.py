@@ -55,6 +55,17 @@ def _numbered(header: list[str]) -> list[str]:
     return found
 
 
+def _refuse_cr_alone(path: Path, text: str) -> None:
+    if "\r" in text and "\n" not in text:
+        raise UsageError(
+            "The lines of the file end in CR alone",
+            where=str(path),
+            expected="LF or CRLF",
+            found="CR",
+            do="convert its line ends, or take it away",
+        )
+
+
 def _refuse_no_header(path: Path, header: list[str]) -> None:
     cells = [cell.strip() for cell in header]
     if not _is_utf8(cells):
@@ -86,6 +97,7 @@ def records_of(path: Path, is_json: bool) -> Iterator[tuple[int, dict[str, Any]]
     text = _text_of(path.read_bytes())
     if not is_json:
         reader = _rows_of_csv(text)
+        _refuse_cr_alone(path, text)
         first = next(reader, [])
         _refuse_no_header(path, first)
         header = _numbered(first)

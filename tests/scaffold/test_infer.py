@@ -9,7 +9,7 @@ import pytest
 
 from src.errors import UsageError
 from src.scaffold import infer, words
-from src.scaffold.infer import kind_of
+from src.scaffold.infer import kind_named, kind_of
 from src.scaffold.look import Seen
 from src.scaffold.look import look as look_at
 from src.scaffold.plan import plan
@@ -73,6 +73,22 @@ def test_forms_of_dates_and_numbers(values: list[str], code: str, written: str |
     assert (kind.code, kind.written) == (code, written)
 
 
+def test_names_tell_what_values_may_be() -> None:
+    def kind(name: str, value: str) -> tuple[str, str | None]:
+        found = kind_named(name, {value: 1})
+        return found.code, found.written
+
+    assert kind("start_date", "20240131") == ("DATE", "yyyymmdd")
+    assert kind("start_date", "20241331") == ("INTEGER", None)
+    assert kind("order_id", "20240131") == ("INTEGER", None)
+    assert kind("created_at", "1700000000") == ("INTEGER", None)
+    # What costs 5 today costs 5.50 tomorrow.
+    assert kind("unit_price", "5") == ("decimal(18, 4)", None)
+    assert kind("price", "$1,200") == ("decimal(18, 4)", "1,234.5")
+    assert kind("balance", "900719925474099300") == ("decimal(28, 4)", None)
+    assert kind("pieces", "5") == ("INTEGER", None)
+
+
 def seen(folder: Path, files: dict[str, str]) -> dict[str, Seen]:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +115,16 @@ def test_files_of_one_name_or_of_one_folder_are_one_source(tmp_path: Path) -> No
         "pet": ("pets", 1, ("pet_id",)),
         "vet": ("vets", 1, ("vet_id",)),
     }
+
+
+def test_files_that_are_named_by_their_days_are_named_by_their_folder(tmp_path: Path) -> None:
+    days = {f"2024-01-{day:02}.json": f'{{"hit_id": {day}}}' for day in (1, 2, 31)}
+    (log,) = seen(tmp_path / "visits", days).values()
+    # A name of one file alone would leave the others out, and tomorrow's.
+    assert (log.name, log.files, len(log.paths)) == ("visit", "20", 3)
+    numbers = {f"{n}.csv": f"hit_id,a\n{n},b\n" for n in (1, 2, 3, 10)}
+    (parts,) = seen(tmp_path / "hits", numbers).values()
+    assert (parts.files, parts.also_named) == ("1", ("2", "3"))
 
 
 def test_versions_nested_rows_and_roles(tmp_path: Path) -> None:
@@ -189,7 +215,7 @@ def test_keys_of_other_tables_and_of_the_own_one(tmp_path: Path) -> None:
         ("flight", "dest", "airport"),
     }
     assert found["airport"].key == ("faa",)
-    assert found["flight"].key == ("origin", "left_at")
+    assert found["flight"].key == ("origin", "dest", "left_at")
     assert star.facts == ["flight"]
     # The two that name each other: one reference goes back, and is no foreign key.
     assert [star.goes_back(link) for link in star.links if link.parent != link.child].count(
@@ -229,6 +255,9 @@ def test_tables_that_share_a_name_or_a_number_are_not_mixed(tmp_path: Path) -> N
             "sheet2.csv": "c,d,e\n1,2,3\n",
             "covid19_cases.csv": "day,n\n2024-01-01,2\n",
             "covid19_deaths.csv": "day,n\n2024-01-01,1\n",
+            "loans_jan.csv": "loan_id,fee\n1,2\n",
+            "loans_feb.csv": "loan_id,fee\n2,2\n",
+            "stock_may.csv": "item,held\n1,2\n",
             "pay_p2024_01.csv": "pay_id\n1\n",
             "pay_p2024_02.csv": "pay_id\n2\n",
             "README.txt": "Read me, please\n",
@@ -240,6 +269,8 @@ def test_tables_that_share_a_name_or_a_number_are_not_mixed(tmp_path: Path) -> N
         "covid19_case": ("covid19_cases", 1),
         "covid19_death": ("covid19_deaths", 1),
         "pay": ("pay", 2),
+        "loan": ("loans", 2),
+        "stock_may": ("stock_may", 1),
     }
 
 
@@ -264,6 +295,12 @@ def test_a_file_without_a_header_line_is_one_sentence(tmp_path: Path) -> None:
 def test_a_header_that_is_not_utf_8_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(UsageError, match="not UTF-8"):
+        look_at(tmp_path)
+
+
+def test_lines_that_staging_knows_none_of_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\r1,2\r")
+    with pytest.raises(UsageError, match="CR alone"):
         look_at(tmp_path)
 
 

@@ -68,7 +68,7 @@ def test_the_warehouse_that_was_written_is_found_and_declares_its_star(tmp_path:
 
 def test_a_name_that_is_none_or_taken_writes_nothing(tmp_path: Path) -> None:
     root = checkout(tmp_path / "checkout")
-    for name in ("Bikes", "chinook", "keys", "2bikes", "../x"):
+    for name in ("Bikes", "chinook", "keys", "2bikes", "../x", "class"):
         with pytest.raises(UsageError):
             new_warehouse(name, BIKES, root)
     with pytest.raises(UsageError, match="checkout"):

@@ -34,6 +34,11 @@ FILES = {
     '{"no":"A3","client":{"id":8,"geo":null},"at":"2024-01-03T00:00:00Z","items":[{"sku":"x","am',
     "orders/2024-02.json": '{"no":"A4","client":{"id":9},"at":"2024-02-01T00:00:00Z",'
     '"items":[{"sku":"z","amount":-0.05}]}\n',
+    # Objects in arrays without anything that names their record; a word of SQL as a name.
+    "pings.jsonl": '{"ts":1709596800000,"day":"5-MAR-24","probe":"S1","seen":'
+    '[{"watts":1.5,"limit":1},{"watts":2,"limit":1}]}\n'
+    * 2
+    + '{"ts":1709596801000,"day":"5-MAR-24","probe":"S2"}\n',
     "readings.csv": "sensor_code,time,value\nS1,1700000000,0.1\nS1,1700000060,0.2\n"
     "S2,1700000000,1e1\n",
 }
@@ -50,6 +55,7 @@ EXPECTED = {
     "fact_log": {"rows": 4, "sums": {}},
     "fact_order": {"rows": 4, "sums": {"amount": "3.25"}},
     "fact_payment": {"rows": 117, "sums": {"sum": "7151.25"}},
+    "fact_ping": {"rows": 5, "sums": {"limit": "4", "watts": "7"}},
     "fact_reading": {"rows": 3, "sums": {"value": "10.3"}},
 }
 
@@ -96,12 +102,14 @@ def test_the_contracts_say_what_was_seen(root: Path) -> None:
         ["unit_price", "decimal(18, 4)", "unit price", "1,234.5"],
     ]
     assert ["client_geo_city", "varchar(64)", "client.geo.city", None] in columns["order"]
+    assert columns["ping"][1] == ["day", "date", None, "month name"]
     keys = python(
         root,
         "from src.transforms.warehouses import warehouse; w = warehouse('odd')\n"
         "print({s.name: s.key for s in w.sources if len(s.key) > 1})",
     )
     assert "'log': ('raw_file', 'raw_line')" in keys
+    assert "'ping': ('raw_file', 'raw_line', 'seen_position')" in keys
     assert "'client_tag': ('client_id', 'tag_id')" in keys
 
 

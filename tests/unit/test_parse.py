@@ -249,6 +249,9 @@ def test_dates_and_numbers_in_the_form_of_their_supplier(parsed: Parsed) -> None
     may = date(2024, 5, 3)
     assert read(DATE, "d/m/y", "3/5/2024", "03.05.2024", "2024-05-03") == [may] * 3
     assert read(DATE, "m/d/y", "5/3/2024", "13/1/2024") == [may, None]
+    assert read(DATE, "d/m/y", "3/5/24", "3/5/024", "3-5-24") == [may, None, None]
+    assert read(DATE, "month name", "3-MAY-24") == [may]
+    assert read(DATE, "yyyymmdd", "20240503", "20241303", "2024-05-03") == [may, None, may]
     assert read(DATE, "month name", "3-MAY-2024", "May 3, 2024", "3 Mai 2024") == [may, may, None]
     assert read(TIMESTAMP, "m/d/y", "5/3/2024 12:05 AM", "5/3/2024 1:05 pm", "5/3/2024 13:05") == [
         utc("2024-05-03 00:05:00"),
