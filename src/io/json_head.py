@@ -86,6 +86,8 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
             found=", ".join(f"'{key[:60]}'" for key in keys[:12]) or "none",
             do="take the file away, or declare its keys in the contract of " + source.name,
         )
+    if source.explode and objects:
+        _refuse_elements_elsewhere(objects, layout, source, stored)
     if unknown and source.new_columns == "fail":
         raise RawFileRefused(
             f"The objects have undeclared keys: {', '.join(unknown)}",
@@ -105,6 +107,39 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
     )
 
 
+def _refuse_elements_elsewhere(
+    objects: list[dict[str, Any]], layout: JsonLayout, source: Source, stored: Stored
+) -> None:
+    """Raise RawFileRefused where the elements are not in the array that the contract names.
+
+    Each object would be taken for a record without any: an order that sold nothing.
+    """
+    if any(key in one for one in objects for key in layout.explode):
+        return
+    own = {key for _, spelled in layout.columns for key in spelled}
+    inner = {plain_name(key) for _, spelled in layout.elements for key in spelled}
+    elsewhere = dict.fromkeys(
+        key
+        for one in objects
+        for key, value in one.items()
+        if key not in own
+        and (plain_name(key) in inner or (isinstance(value, list) and _lists_objects(value)))
+    )
+    if elsewhere:
+        raise RawFileRefused(
+            f"The objects have no '{source.explode}', and what looks like it stands elsewhere",
+            where=stored.path,
+            expected=f"an array '{source.explode}' in each object",
+            found=", ".join(f"'{key[:60]}'" for key in elsewhere),
+            do=f"deliver them in '{source.explode}', or name their array in the contract of "
+            + source.name,
+        )
+
+
+def _lists_objects(value: list[Any]) -> bool:
+    return any(isinstance(element, dict) for element in value)
+
+
 def _shape(text: str) -> Shape:
     """Whether a file holds an object a line, or a document over several lines."""
     body = text.lstrip(" \t\r\n")
@@ -115,7 +150,7 @@ def _shape(text: str) -> Shape:
     try:
         _, end = json.JSONDecoder().raw_decode(body)
         return "document" if "\n" in body[:end] else "lines"
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     # Half an object. In a document its lines are indented or end in the middle of it; where
     # another line holds a whole object of its own it is a broken line among lines.
@@ -128,7 +163,7 @@ def _shape(text: str) -> Shape:
 def _whole(text: str | bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

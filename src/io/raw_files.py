@@ -73,7 +73,7 @@ def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> C
         readable = stored.path.encode(errors="surrogateescape").decode(errors="backslashreplace")
         shown = Stored(readable, stored.size, stored.etag, stored.modified)
         return Candidate(shown, None, "its name is not UTF-8: rename it")
-    extension = parts[-1].rsplit(".", 1)[-1].lower() if "." in parts[-1] else ""
+    extension = _extension(parts[-1])
     if extension not in (*TEXT["csv"], *TEXT["json"], *PACKED, *NOT_TEXT):
         return Candidate(stored, None, f"not a CSV or JSON file (.{extension})")
     # The file's own name speaks first, then the folders from the inside out: Invoice/part-1.csv.
@@ -85,6 +85,15 @@ def _candidate(stored: Stored, known: list[tuple[Source, re.Pattern[str]]]) -> C
                 return Candidate(stored, source.name, f"a .{extension} file")
     every = ", ".join(sorted({source.files for source, _ in known}))
     return Candidate(stored, None, f"its name starts with none of: {every}")
+
+
+def _extension(name: str) -> str:
+    """What the name says of the content: ``json`` too of a log put aside as ``events.json.1``.
+
+    Programs number such files or give them a date; a second download is numbered as well.
+    """
+    found = re.search(r"\.([^.]*?)([.-]\d[\d.-]*)?$", name)
+    return found[1].lower() if found else ""
 
 
 def _pattern(files: str) -> re.Pattern[str]:

@@ -49,6 +49,11 @@ def _spans(text: str, at: int, in_array: bool) -> list[tuple[int, int]]:
     at = _skip(_BETWEEN, text, at)
     while at < len(text):
         if in_array and text[at] == "]":
+            follows = _skip(_BETWEEN, text, at + 1)
+            if text[follows : follows + 1] == "[":
+                # Arrays that were put together, or one on each line.
+                at = _skip(_BETWEEN, text, follows + 1)
+                continue
             rest = _skip(_SPACE, text, at + 1)
             if rest < len(text):
                 spans.append((rest, len(text.rstrip())))

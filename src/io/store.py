@@ -104,8 +104,16 @@ class LocalStore:
     def _stat(self, full: str) -> Stored | None:
         try:
             found = os.stat(full)
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            # A link that leads nowhere or in a circle is an object that cannot be read: what it
+            # stands for must not be missed in silence.
+            if os.path.islink(full):
+                found = os.lstat(full)
+            elif isinstance(error, FileNotFoundError):
+                return None
+            else:
+                _unreadable(error)
+                raise
         return Stored(
             full[len(self.root) :].lstrip("/"),
             found.st_size,
@@ -115,7 +123,7 @@ class LocalStore:
 
     def read(self, path: str, start: int = 0, size: int | None = None) -> bytes:
         try:
-            with open(os.path.join(self.root, path), "rb") as file:
+            with open(os.path.join(self.root, path), "rb", opener=_at_once) as file:
                 file.seek(start)
                 return file.read(-1 if size is None else size)
         except OSError as error:
@@ -171,6 +179,11 @@ class LocalStore:
                     found=error.strerror or str(error),
                     do="correct the folder's permissions, then run again",
                 ) from error
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: a named pipe lets a reader wait for a writer, and seeks no range."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _unreadable(error: OSError) -> None:

@@ -12,9 +12,9 @@ from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER, varchar
 from src.errors import RawFileRefused
-from src.io.json_head import JsonHead
+from src.io.json_head import JsonHead, read_json_head
 from src.io.read_csv import bytes_read
-from tests.unit.reading import Reading, read, small_splits
+from tests.unit.reading import Reading, read, small_splits, write
 
 EVENT = Source(
     name="event",
@@ -222,6 +222,31 @@ def test_a_file_of_something_else_is_refused_in_one_sentence(
         read(spark, tmp_path, {"a.json": b'{"x":1}\n'}, EVENT)
     with pytest.raises(RawFileRefused, match="compressed"):
         read(spark, tmp_path, {"a.json": b"\x1f\x8b\x08\x01"}, EVENT)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        '{"order_id":"A","line_number":1,"quantity":2}',
+        '{"order_id":"A","items":[{"line_number":1}]}',
+        '{"order_id":"A","Lines2":[5,{"sku":"x"}]}',
+    ],
+)
+def test_elements_that_stand_elsewhere_are_no_records_without_any(
+    tmp_path: Path, order: str
+) -> None:
+    store = write(tmp_path, {"a.json": order.encode(), "b.json": b'{"order_id":"A","tags":["x"]}'})
+    (stored, other) = store.list()
+    with pytest.raises(RawFileRefused, match="no 'lines', and what looks like it stands elsewhere"):
+        read_json_head(store, stored, ORDER)
+    assert read_json_head(store, other, ORDER).unknown == ("tags",)
+
+
+def test_an_object_nested_too_deep_is_a_broken_line(spark: SparkSession, tmp_path: Path) -> None:
+    deep = b'{"userId":1,"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    content = deep + b'\n{"userId":2}\n'
+    records = read(spark, tmp_path, {"a.json": content}, EVENT).records["a.json"]
+    assert [(one.line, one.cells is None) for one in records] == [(1, True), (2, False)]
 
 
 def test_columns_lie_in_objects_and_share_them(spark: SparkSession, tmp_path: Path) -> None:

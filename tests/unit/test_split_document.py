@@ -18,6 +18,10 @@ from src.io.split_document import Part, split_document
         (b'[{"a":1},{"a":2},\n{"a":3}]', [Part(1, b'{"a":1}', 1), Part(1, b'{"a":2}', 0),
                                           Part(2, b'{"a":3}', 1)]),
         (b'{"a":\n1}\n\n{"a":2}\n', [Part(1, b'{"a":\n1}', 2), Part(4, b'{"a":2}', 2)]),
+        # Arrays that follow each other.
+        (b'[{"a":1}]\n[{"a":2},\n{"a":3}]\n', [Part(1, b'{"a":1}', 1), Part(2, b'{"a":2}', 1),
+                                               Part(3, b'{"a":3}', 1)]),
+        (b'[{"a":1}],\n[]\n[{"a":2}]', [Part(1, b'{"a":1}', 1), Part(3, b'{"a":2}', 2)]),
         # CRLF, and brackets within text.
         (b'[\r\n{"a":"]},{"},\r\n{"b":2}\r\n]\r\n', [Part(2, b'{"a":"]},{"}', 2),
                                                      Part(3, b'{"b":2}', 2)]),

@@ -133,9 +133,21 @@ def test_listing_is_by_whole_path_below_a_folder(tmp_path: Path) -> None:
     assert list(store.list("nothing")) == []
 
 
-def test_a_file_that_goes_while_it_is_listed_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+def test_a_file_that_goes_while_it_is_listed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "walk", lambda *_, **__: [(str(tmp_path), [], ["gone"])])
     assert list(LocalStore(tmp_path).list()) == []
+
+
+def test_a_link_that_leads_nowhere_is_listed_and_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    store = LocalStore(tmp_path)
+    assert [file.path for file in store.list()] == ["gone", "round"]
+    for path in ("gone", "round"):
+        with pytest.raises(Unreadable, match=rf"cannot be read in {path}"):
+            store.read(path)
 
 
 # One link at a time: a walk that follows it ends at the system's limit, not in a forest.
