@@ -9,7 +9,7 @@ BIN := .venv/bin
 RAW ?=
 ARGS ?=
 
-.PHONY: help setup clients run test test-long soak lint fmt zip bench clean clean-data
+.PHONY: help setup clients run test coverage test-long soak lint fmt zip bench clean clean-data
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,11 @@ endif
 	$(BIN)/python scripts/archive_classes.py
 
 # Two processes: tests of Spark wait for its driver more than they compute.
-test: setup ## Run the fast tests, with coverage
+test: setup ## Run the fast tests
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" $(ARGS)
+
+# Counting lines in every process makes the tests a third slower.
+coverage: setup ## Run the fast tests and report which lines they reach
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not long" --cov --cov-report=term $(ARGS)
 
 clients: setup ## Make .venv-clients from requirements-clients.lock, for tests/clients
