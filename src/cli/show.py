@@ -107,6 +107,9 @@ def show_report(report: Report, log_file: object) -> None:
         out.print(f"[yellow]left out[/] {_plain(refusal.sentence)}")
     for other in report.not_taken[:10]:
         out.print(f"[dim]not taken[/] {_plain(other)}")
+    if len(report.not_taken) > 10:
+        more = len(report.not_taken) - 10
+        out.print(f"[dim]not taken[/] {more} more: starlift files {report.warehouse}")
     seconds = ", ".join(f"{step} {value:.1f} s" for step, value in report.seconds.items())
     if report.differences and not report.changed:
         out.print(f"Nothing was published: this is what a rebuild would change ({seconds}).")

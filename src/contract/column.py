@@ -9,7 +9,16 @@ from src.contract.types import Type
 from src.errors import ContractError
 
 Standard = Literal["country", "phone", "postal_code"]
-Written = Literal["d/m/y", "m/d/y", "month name", "yyyymmdd", "1,234.5", "1.234,5"]
+Written = Literal[
+    "d/m/y",
+    "m/d/y",
+    "month name",
+    "yyyymmdd",
+    "1,234.5",
+    "1.234,5",
+    "number as text",
+    "currency",
+]
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Column:
     CSV columns called Name, ``buyer.id`` the id in the JSON object buyer), ``required`` refuses a
     file whose header lacks it (default: what may not be null), ``standard`` names the rule that
     gives it one spelling, ``of_country`` the country column that phone and postal-code rules need.
-    ``written`` is the form of the supplier's dates or numbers where it is not the plain one
+    ``written`` is the form of the supplier's dates, numbers or codes where it is not the plain one
     (``src/transforms/written.py``). ``matched_as`` adds a column of that name with the text reduced
     to what names are matched by (``src/transforms/names.py``). ``additive`` amounts are reconciled
     from raw file to warehouse. ``unit`` and ``pii`` go to the data dictionary.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from dataclasses import dataclass
 
 from src.contract.source import Source, plain_name
@@ -17,6 +18,8 @@ from src.io.file_head import BOM, as_text, read_ends
 from src.io.store import Store, Stored
 
 DELIMITERS = (",", ";", "\t", "|")
+# So many rows tell whether rows end in a delimiter.
+LOOKED_AT = 50
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,15 @@ class CsvLayout:
     """How the cells of a file are laid out; files of one layout are parsed together.
 
     ``columns`` gives for each cell the declared column it fills, or None for a cell of an
-    undeclared header.
+    undeclared header; ``names`` are the header's own names of the declared ones, reduced to
+    letters and digits. Where rows end in a delimiter (``ends_empty``) nothing may stand behind it:
+    that is no cell, but one too many.
     """
 
     delimiter: str
     columns: tuple[str | None, ...]
+    names: tuple[str, ...]
+    ends_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,22 @@ def read_head(store: Store, stored: Stored, source: Source) -> CsvHead:
     head, tail = read_ends(store, stored)
     bom = len(BOM) if head.startswith(BOM) else 0
     text = _text(head[bom:], stored)
-    line = _first_line(text, stored)
-    delimiter, cells = _split(line, source, stored)
-    columns, unknown = _columns(cells, source, stored)
+    before = _before_header(text)
+    line = _first_line(text[len(before) :], stored)
+    place = f"{stored.path} line {before.count(chr(10)) + 1}"
+    delimiter, cells = _split(line, source, place)
+    columns, unknown = _columns(cells, source, place)
+    rows = text[len(before) + len(line) :]
+    as_rows_end, ends_empty = _as_rows_end(columns, cells, rows, delimiter)
     return CsvHead(
         stored,
-        CsvLayout(delimiter, columns),
-        header_lines=line.count("\n") + 1,
+        CsvLayout(
+            delimiter,
+            as_rows_end,
+            tuple(plain_name(cell) for cell, name in zip(cells, columns, strict=True) if name),
+            ends_empty,
+        ),
+        header_lines=before.count("\n") + line.count("\n") + 1,
         bom_bytes=bom,
         ends_with_newline=tail == b"\n",
         unknown=unknown,
@@ -75,6 +91,12 @@ def _text(head: bytes, stored: Stored) -> str:
     return as_text(head, stored, "CSV")
 
 
+def _before_header(text: str) -> str:
+    """Blank lines, and Excel's line that names the delimiter (``sep=;``)."""
+    found = re.match(r"(?:[ \t\r]*\n)*(?:[Ss][Ee][Pp]=.\r?\n)?", text)
+    return found[0] if found else ""
+
+
 def _first_line(text: str, stored: Stored) -> str:
     """The header record without its line end; a quoted name may hold a newline."""
     end = text.find("\n")
@@ -92,7 +114,7 @@ def _first_line(text: str, stored: Stored) -> str:
     return line.rstrip("\r")
 
 
-def _split(line: str, source: Source, stored: Stored) -> tuple[str, list[str]]:
+def _split(line: str, source: Source, place: str) -> tuple[str, list[str]]:
     """The delimiter under which most names are declared ones, and the names."""
     try:
         delimiter = max(DELIMITERS, key=lambda sign: _matches(_cells(line, sign), source))
@@ -105,7 +127,7 @@ def _split(line: str, source: Source, stored: Stored) -> tuple[str, list[str]]:
     if line.count('"') % 2 == 1 or swallowed or not cells:
         raise RawFileRefused(
             "The header line cannot be split into names",
-            where=f"{stored.path} line 1",
+            where=place,
             expected="names, in quotes that close or without",
             found=f"'{line.partition(chr(10))[0][:80].rstrip()}'",
             do="correct the header, or deliver the file again",
@@ -130,8 +152,41 @@ def _names(source: Source) -> dict[str, set[str]]:
     }
 
 
+def _as_rows_end(
+    columns: tuple[str | None, ...], cells: list[str], rows: str, delimiter: str
+) -> tuple[tuple[str | None, ...], bool]:
+    """The columns as the rows have them, and whether each row ends in a delimiter.
+
+    Header and rows may differ in that: a nameless last column is added or taken away. Most of the
+    file's first rows tell; the others are judged by them.
+    """
+    width = len(columns)
+    given = [_cells(row, delimiter) for row in _plain_rows(rows)]
+    alike = [row for row in given if len(row) == width]
+    longer = sum(len(row) == width + 1 and not row[-1].strip() for row in given)
+    shorter = sum(len(row) == width - 1 for row in given)
+    if longer > len(alike):
+        return (*columns, None), True
+    if columns[-1] is not None or cells[-1].strip():
+        return columns, False
+    if shorter > len(alike):
+        return columns[:-1], False
+    return columns, bool(alike) and not any(row[-1].strip() for row in alike)
+
+
+def _plain_rows(rows: str) -> list[str]:
+    """Some of the rows that start in the head, whole ones of one short line each."""
+    whole = [row.rstrip("\r") for row in rows.split("\n", LOOKED_AT + 1)[1:-1]]
+    return [row for row in whole if row.strip() and row.count('"') % 2 == 0 and _is_plain(row)]
+
+
+def _is_plain(row: str) -> bool:
+    """Whether Python's reader takes it without an error."""
+    return len(row) < csv.field_size_limit() and "\0" not in row and "\r" not in row
+
+
 def _columns(
-    cells: list[str], source: Source, stored: Stored
+    cells: list[str], source: Source, place: str
 ) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     by_plain = {plain: name for name, plains in _names(source).items() for plain in plains}
     columns = tuple(by_plain.get(plain) for plain in _numbered(cells, by_plain))
@@ -141,7 +196,7 @@ def _columns(
     if doubled:
         raise RawFileRefused(
             f"The header names {', '.join(doubled)} twice",
-            where=f"{stored.path} line 1",
+            where=place,
             do="correct the header, or deliver the file again",
         )
     missing = [
@@ -154,7 +209,7 @@ def _columns(
         ]
         raise RawFileRefused(
             "Required columns are missing from the header",
-            where=f"{stored.path} line 1",
+            where=place,
             expected=", ".join(hints),
             found=", ".join(f"'{cell[:60]}'" for cell in cells[:40]),
             do="correct the header, or deliver the file again",
@@ -162,7 +217,7 @@ def _columns(
     if unknown and source.new_columns == "fail":
         raise RawFileRefused(
             f"The header names undeclared columns: {', '.join(unknown)}",
-            where=f"{stored.path} line 1",
+            where=place,
             do=f"declare them in the contract of {source.name}, or set new_columns to warn",
         )
     return columns, unknown

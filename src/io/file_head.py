@@ -49,14 +49,6 @@ def read_ends(store: Store, stored: Stored) -> tuple[bytes, bytes]:
 
 def as_text(head: bytes, stored: Stored, kind: str) -> str:
     """The head as text. Raises RawFileRefused for compressed, UTF-16 and binary content."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:64]:
-        raise RawFileRefused(
-            "The file is not UTF-8 text",
-            where=stored.path,
-            expected="UTF-8",
-            found="UTF-16 or binary content",
-            do="save it as UTF-8",
-        )
     if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd")):
         raise RawFileRefused(
             "The file is compressed",
@@ -64,5 +56,13 @@ def as_text(head: bytes, stored: Stored, kind: str) -> str:
             expected=f"plain {kind} text",
             found="gzip, zip or zstd content",
             do="unpack it",
+        )
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:64]:
+        raise RawFileRefused(
+            "The file is not UTF-8 text",
+            where=stored.path,
+            expected="UTF-8",
+            found="UTF-16 or binary content",
+            do="save it as UTF-8",
         )
     return head.decode("utf-8", errors="replace")

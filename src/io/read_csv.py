@@ -20,8 +20,10 @@ from pyspark.sql.column import Column as SparkColumn
 
 from src.errors import RawFileRefused
 from src.frames import look_up
+from src.io.csv_cells import split_cells
 from src.io.csv_header import CsvHead, CsvLayout
 from src.io.file_head import FileHead
+from src.io.line_text import is_blank, quotes
 from src.io.raw_files import raw_id
 from src.io.store import Store, bare_path, bare_path_read, escape_glob
 
@@ -58,16 +60,6 @@ def _physical_lines(spark: SparkSession, store: Store, heads: Sequence[FileHead]
         F.col("_metadata.file_block_start").alias("block"),
         F.monotonically_increasing_id().alias("id"),
     )
-
-
-def _quotes(value: SparkColumn) -> SparkColumn:
-    return F.octet_length(value) - F.octet_length(F.replace(value, F.lit('"'), F.lit("")))
-
-
-def is_blank(value: SparkColumn) -> SparkColumn:
-    # The first character tells for almost every line; only where it is blank the rest is looked at.
-    starts_blank = F.substring(value, 1, 1).isin("", " ", "\t", "\r")
-    return starts_blank & (F.trim(F.translate(value, "\r\t", "  ")) == "")
 
 
 def scan(
@@ -108,7 +100,7 @@ def scan(
 
 
 def _count_blocks(lines: DataFrame) -> DataFrame:
-    odd = F.when(_quotes(F.col("value")) % 2 == 1, 1).otherwise(0)
+    odd = F.when(quotes(F.col("value")) % 2 == 1, 1).otherwise(0)
     return lines.groupBy("url", "block").agg(
         F.min("id").alias("first"),
         F.count("*").alias("lines"),
@@ -167,7 +159,7 @@ def records(
     else:
         whole = _as_records(numbered)
     whole = whole.where(~is_blank(F.col("raw")))
-    return _cells(whole, layout)
+    return split_cells(whole, layout)
 
 
 def numbered_lines(
@@ -221,7 +213,7 @@ def _joined(lines: DataFrame, layout: CsvLayout) -> DataFrame:
     consecutive valid pairs that means every second one, from the run's start.
     """
     in_file = Window.partitionBy("raw_id").orderBy("raw_line")
-    pairs = lines.where(_quotes(F.col("value")) % 2 == 1).select(
+    pairs = lines.where(quotes(F.col("value")) % 2 == 1).select(
         "raw_id",
         F.col("raw_line").alias("start"),
         F.lead("raw_line").over(in_file).alias("end"),
@@ -273,83 +265,3 @@ def _well_formed(text: SparkColumn, layout: CsvLayout) -> SparkColumn:
     loose = plain.rlike(f'[^"{sign}]"|"[^"{sign}\\r]')
     cells = F.length(plain) - F.length(F.replace(plain, F.lit(layout.delimiter), F.lit(""))) + 1
     return ~loose & (cells == len(layout.columns))
-
-
-def _cells(whole: DataFrame, layout: CsvLayout) -> DataFrame:
-    """Split each record into cells and say why a record cannot be split."""
-    width = len(layout.columns)
-    schema = ", ".join(f"c{index} string" for index in range(width)) + ", malformed string"
-    options = {
-        "sep": layout.delimiter,
-        "escape": '"',
-        "mode": "PERMISSIVE",
-        "columnNameOfCorruptRecord": "malformed",
-        "maxCharsPerColumn": "-1",
-    }
-    # from_csv normalises line ends, and would keep the carriage return of a CRLF file.
-    ends_in_cr = F.col("raw").endswith("\r")
-    cut = F.expr("substring(raw, 1, length(raw) - 1)")
-    texts = whole.withColumn("text", F.when(ends_in_cr, cut).otherwise(F.col("raw")))
-    parsed = texts.withColumn("parsed", F.from_csv("text", schema, options))
-    text = F.col("text")
-    sign = re.escape(layout.delimiter)
-    # Most exports quote every cell or none. Where all quotes are those of the delimiters between
-    # quoted cells, and of the ends, there is nothing to look for; regular expressions are dear.
-    between = F.lit(f'"{layout.delimiter}"')
-    inner = F.octet_length(text) - F.octet_length(F.replace(text, between, F.lit("")))
-    all_quoted = (
-        (_quotes(text) == 2 * width)
-        & (inner == 3 * (width - 1))
-        & text.startswith('"')
-        & text.endswith('"')
-        # Else the quote of an end is one of a delimiter's, counted twice: "a","b"c","
-        & ~text.startswith(between)
-        & ~text.endswith(between)
-    )
-    has_quote = (F.instr("raw", '"') > 0) & ~all_quoted
-    # An opening quote after which there is no other: stray quotes before it made the count even.
-    unclosed = text.rlike(f'(^|{sign})"[^"{sign}][^"]*$')
-    after_quote = F.regexp_replace(text, '"[^"]*"', '"').rlike(f'(^|{sign})"+[^"{sign}]')
-    broken = (
-        F.when(~is_utf8(F.col("raw")), F.lit("broken UTF-8: expected UTF-8 text"))
-        .when(F.instr("raw", "\0") > 0, F.lit("a NUL character: expected text"))
-        .when(
-            has_quote & (_quotes(F.col("raw")) % 2 == 1),
-            F.lit("a quote that is never closed: expected quotes in pairs"),
-        )
-        .when(
-            has_quote & after_quote,
-            F.lit("text after a closing quote: expected a delimiter"),
-        )
-        .when(
-            has_quote & unclosed,
-            F.lit("a quote that is never closed: expected quotes in pairs"),
-        )
-        .when(
-            F.col("parsed.malformed").isNotNull(),
-            F.lit(f"wrong number of cells: expected {width} as in the header"),
-        )
-    )
-    cells = [
-        F.col(f"parsed.c{index}").alias(name)
-        for index, name in enumerate(layout.columns)
-        if name is not None
-    ]
-    return parsed.select(
-        "raw_id",
-        "raw_line",
-        "raw",
-        "lines",
-        broken.alias("broken"),
-        F.struct(*cells).alias("cells"),
-    )
-
-
-def is_utf8(value: SparkColumn) -> SparkColumn:
-    """Whether the bytes of a text column are valid UTF-8 (Spark does not check when reading)."""
-    if hasattr(F, "is_valid_utf8"):
-        valid: SparkColumn = F.is_valid_utf8(value)
-        return valid
-    # decode() puts a replacement character for a broken byte, so the round trip differs.
-    binary = value.cast("binary")
-    return F.encode(F.decode(binary, "UTF-8"), "UTF-8") == binary

@@ -24,8 +24,9 @@ from pyspark.sql.types import (
 
 from src.frames import look_up
 from src.io.json_head import JsonHead, JsonLayout
+from src.io.line_text import is_blank, is_utf8
 from src.io.raw_files import raw_id
-from src.io.read_csv import Block, is_blank, is_utf8, numbered_lines
+from src.io.read_csv import Block, numbered_lines
 from src.io.split_document import split_document
 from src.io.store import Store, escape_glob
 

@@ -1,4 +1,4 @@
-"""Dates and numbers in the forms of some countries and programs, put into the plain ones.
+"""Dates, numbers and codes in the forms of some countries and programs, put into the plain ones.
 
 A source says for each column which form its supplier writes, because 03/04/2024 and 1,234 do not
 tell it themselves. What is not in the form goes on as it is and is judged like any other text.
@@ -39,7 +39,9 @@ def in_plain_form(text: SparkColumn, form: Written) -> SparkColumn:
     Jan 5, 2020; English), each with a time behind it, also of twelve hours; ``yyyymmdd``. Years of
     two digits are those of 1950 to 2049, as for Oracle's RR. ISO stays ISO. Numbers: ``1,234.5``
     and ``1.234,5`` (also grouped by blanks or apostrophes), a currency or percent sign before or
-    behind is left out; null for what is not in that form.
+    behind is left out; null for what is not in that form. Codes: ``number as text`` is 17505 for
+    17505.0, as programs write whole numbers in a column that has gaps; ``currency`` has capitals
+    for eur (and leaves GBp, which is pence).
 
     >>> rows = spark.createDataFrame([("7/4/1996 3:05 PM", "-$1,234.50")], "day string, n string")
     >>> rows = rows.select(in_plain_form(F.col("day"), "m/d/y"), in_plain_form(F.col("n"), "1,234.5"))
@@ -52,6 +54,10 @@ def in_plain_form(text: SparkColumn, form: Written) -> SparkColumn:
     >>> rows.select(in_plain_form(F.lit("20240131"), "yyyymmdd")).first()[0]
     '2024-01-31'
     """  # noqa: E501
+    if form == "number as text":
+        return F.regexp_replace(text, r"^(\d+)[.]0$", "$1")
+    if form == "currency":
+        return F.when(text.rlike("^[a-z]{3}$"), F.upper(text)).otherwise(text)
     if form == "1,234.5":
         number = F.regexp_replace(text, WITH_POINT, "$1$2$3")
         return F.when(text.rlike(WITH_POINT), F.translate(number, ",", ""))

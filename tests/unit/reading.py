@@ -18,6 +18,8 @@ from src.io.read_raw import Head, Layout, read_head, records
 from src.io.store import LocalStore
 
 LONGEST = 1000
+# What stands for nothing at the start of a cell; a quote behind it opens the cell.
+BLANKS = "".join(chr(code) for code in range(33))
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,9 @@ def split(raw: bytes, sign: str) -> tuple[list[str] | None, bool]:
     loose = False
     at = 0
     while True:
-        if text[at : at + 1] == '"':
+        quote = len(text) - len(text[at:].lstrip(BLANKS.replace(sign, "")))
+        if text[quote : quote + 1] == '"':
+            at = quote
             value = ""
             at += 1
             while True:
@@ -169,7 +173,7 @@ def split(raw: bytes, sign: str) -> tuple[list[str] | None, bool]:
         else:
             end = text.find(sign, at)
             end = len(text) if end == -1 else end
-            cells.append(text[at:end])
+            cells.append(text[quote:end] if quote < end else "")
             loose = loose or '"' in text[at:end]
             at = end
         if at >= len(text):

@@ -126,7 +126,9 @@ def test_a_quoted_name_may_hold_a_newline(tmp_path: Path, line_end: bytes) -> No
         ("InvoiceId,Total\n1,2\n".encode("utf-16-be"), "expected UTF-8, found UTF-16 or binary"),
         (b"\x1f\x8b\x08" + b"x" * 99, "The file is compressed"),
         (b"PK\x03\x04" + b"x" * 99, "The file is compressed"),
+        (b"\x1f\x8b\x08\0\0\0" + b"x" * 99, "The file is compressed"),
         (b"InvoiceId,Total\r1,2\r", "end in CR alone"),
+        (b"\nsep=,\nInvoceId,Total\n", "missing from the header in Invoice.csv line 3"),
         (b"1,Germany,5\n", "Required columns are missing from the header in Invoice.csv line 1"),
         (
             b"InvoceId,Total\n",
@@ -194,6 +196,19 @@ def test_a_file_that_is_gone_or_closed_is_refused_by_name(tmp_path: Path) -> Non
     os.unlink(tmp_path / "Invoice.csv")
     with pytest.raises(RawFileRefused, match=r"cannot be read in Invoice\.csv: found No such file"):
         read_head(store, stored, SOURCE)
+
+
+@pytest.mark.timeout(20)
+def test_a_named_pipe_and_a_link_that_leads_nowhere_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Invoice.csv")
+    (tmp_path / "Invoice-2.csv").symlink_to(tmp_path / "gone")
+    (tmp_path / "Invoice-3.csv").symlink_to(tmp_path / "Invoice-3.csv")
+    store = LocalStore(tmp_path)
+    listed = list(store.list())
+    assert [one.path for one in listed] == ["Invoice-2.csv", "Invoice-3.csv", "Invoice.csv"]
+    for one in listed:
+        with pytest.raises(RawFileRefused, match=r"The file cannot be read in Invoice"):
+            read_head(store, one, SOURCE)
 
 
 def test_a_name_that_hadoop_cannot_read_is_refused(tmp_path: Path) -> None:

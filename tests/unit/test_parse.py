@@ -271,6 +271,18 @@ def test_dates_and_numbers_in_the_form_of_their_supplier(parsed: Parsed) -> None
     ]
 
 
+def test_codes_in_the_form_of_their_supplier(parsed: Parsed) -> None:
+    def read(written: Any, *texts: str) -> list[Any]:
+        column = Column("it", varchar(12), "it", written=written)
+        return [row["it"] for row in parsed(source_of(column), *[(text,) for text in texts])]
+
+    numbers = ["17505.0", "17505", "85123A", "17505.00", "1.5", "A1.0", ".0", "007.0"]
+    assert read("number as text", *numbers) == [
+        *("17505", "17505", "85123A", "17505.00", "1.5", "A1.0", ".0", "007"),
+    ]
+    assert read("currency", "eur", "EUR", "GBp", "€", "euro") == ["EUR", "EUR", "GBp", "€", "euro"]
+
+
 def test_booleans_in_the_words_that_databases_use(parsed: Parsed) -> None:
     true = ["true", "TRUE", "t", "Yes", "y", "1", "1.0"]
     false = ["false", "F", "no", "N", "0", "0.0"]

@@ -9,7 +9,8 @@ from src.contract.types import BIGINT, BOOLEAN, INTEGER, SMALLINT, TIMESTAMP, va
 from src.transforms.dates import local_time
 from src.transforms.keys import date_key, surrogate_key
 
-PLAY = "page = 'NextSong'"
+# In any letter case, as levels are.
+PLAY = "lower(page) = 'nextsong'"
 
 DIM_TIME = Table(
     name="dim_time",

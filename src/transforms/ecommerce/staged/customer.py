@@ -14,7 +14,13 @@ CUSTOMER = Source(
     look_up=("customer_id",),
     checks=(Pattern("email", "[^@ ]+@[^@ ]+", "an e-mail address", severity="warn"),),
     columns=(
-        Column("customer_id", varchar(64), "number of the customer", nullable=False),
+        Column(
+            "customer_id",
+            varchar(64),
+            "number of the customer",
+            nullable=False,
+            written="number as text",
+        ),
         Column("email", varchar(320), "e-mail address", pii="email"),
         Column("first_name", varchar(400), "first name", pii="name"),
         Column("last_name", varchar(400), "last name", pii="name"),

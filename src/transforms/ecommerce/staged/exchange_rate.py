@@ -13,7 +13,7 @@ EXCHANGE_RATE = Source(
     look_up=("currency", "rate_date"),
     checks=(Range("rate", low="0.0000000001"),),
     columns=(
-        Column("currency", varchar(8), "currency, ISO 4217", nullable=False),
+        Column("currency", varchar(8), "currency, ISO 4217", nullable=False, written="currency"),
         Column("rate_date", DATE, "day for which the rate holds", nullable=False),
         Column(
             "rate",

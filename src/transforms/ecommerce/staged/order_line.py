@@ -35,20 +35,28 @@ ORDER_LINE = Source(
         Pattern("currency", "[A-Z]{3}", "an ISO 4217 code like GBP", severity="warn"),
     ),
     columns=(
-        Column("order_id", varchar(64), "number of the order", nullable=False),
+        Column(
+            "order_id", varchar(64), "number of the order", nullable=False, written="number as text"
+        ),
         Column("line_number", INTEGER, "number of the line", header="lines[].line_number"),
         Column("line_position", INTEGER, "place of the line in the order", header="lines[]"),
-        Column("customer_id", varchar(64), "customer; none for a guest"),
+        Column("customer_id", varchar(64), "customer; none for a guest", written="number as text"),
         Column("ordered_at", TIMESTAMP, "time of the order, UTC", nullable=False),
         Column("status", varchar(64), "status as the shop writes it"),
         Column("channel_code", varchar(64), "sales channel"),
         Column("campaign_code", varchar(64), "marketing campaign that the order names"),
-        Column("currency", varchar(8), "currency of all amounts, ISO 4217"),
+        Column("currency", varchar(8), "currency of all amounts, ISO 4217", written="currency"),
         Column("shipping_country", varchar(160), "country shipped to", standard="country"),
         Column("shipping_amount", decimal(18, 4), "shipping of the whole order"),
         Column("discount_amount", decimal(18, 4), "discount on the whole order"),
         Column("updated_at", TIMESTAMP, "time of this version of the order, UTC"),
-        Column("product_id", varchar(64), "product sold", header="lines[].product_id"),
+        Column(
+            "product_id",
+            varchar(64),
+            "product sold",
+            header="lines[].product_id",
+            written="number as text",
+        ),
         Column(
             "quantity",
             INTEGER,

@@ -12,7 +12,13 @@ PRODUCT = Source(
     business_time="updated_at",
     look_up=("product_id",),
     columns=(
-        Column("product_id", varchar(64), "number of the product", nullable=False),
+        Column(
+            "product_id",
+            varchar(64),
+            "number of the product",
+            nullable=False,
+            written="number as text",
+        ),
         Column("name", varchar(1024), "name of the product"),
         Column("category", varchar(400), "category"),
         Column("brand", varchar(400), "brand"),
