@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from tests.soak.real import real_case, thirds
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
-ROOT = Path(__file__).parents[2]
 # Between them the three deliveries and the three warehouses' tables.
 WAREHOUSES_CUT = [RECORDS, may_lose_rows(WAREHOUSES["sparkify"]), ORDERS]
 
@@ -55,19 +53,6 @@ def test_ten_histories_cut_into_runs_equal_one_run(
     spark: SparkSession, tmp_path: Path, warehouse: Warehouse
 ) -> None:
     cut_equals_whole(seeded(), tmp_path, warehouse, worlds=10)
-
-
-def test_runs_that_are_killed_again_and_again_equal_one_run(tmp_path: Path) -> None:
-    """Up to 24 SIGKILLs, in a process of its own: what they leave in Java is no other test's."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "kills", "--cases", "2", "--seed", drawn_seed(),
-         "--folder", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    report = next(tmp_path.glob("report-*.md")).read_text(encoding="utf-8")
-    assert done.returncode == 0, report
-    # Most land: a run that was drawn to end before its kill counts for nothing.
-    assert report.count("killed a") >= 12, report
 
 
 @pytest.mark.soak
