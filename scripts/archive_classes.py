@@ -10,8 +10,6 @@ from src.class_archive import LIST, archive_of, make_archive
 from src.session import find_java
 
 listed = Path(os.environ.get(LIST, ""))
-if listed.is_file():
-    java_home = find_java()
-    if not archive_of(java_home).is_file():
-        print("Once: Java archives the classes that it used, so that later runs start sooner …")
-        make_archive(java_home, listed)
+if listed.is_file() and not archive_of(java_home := find_java()).is_file():
+    print("Once: Java archives the classes that it used, so that later runs start sooner …")
+    make_archive(java_home, listed)

@@ -53,8 +53,6 @@ def archive_of(java_home: str) -> Path:
 def make_archive(java_home: str, class_list: Path) -> bool:
     """Make the archive of the listed classes; whether it is there. The list is used up."""
     archive = archive_of(java_home)
-    if archive.is_file() or not class_list.is_file():
-        return archive.is_file()
     archive.parent.mkdir(parents=True, exist_ok=True)
     begun = archive.with_suffix(f".{os.getpid()}")
     spark = Path(pyspark.__file__).parent
