@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from src.contract.warehouse import Warehouse
@@ -22,16 +22,15 @@ from src.io import redshift_publish as publish
 from src.io import redshift_sql as sql
 from src.io.entry import BuiltPart, Entry
 from src.io.lake import Lake
-from src.io.log import Log
 from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.redshift_data import BATCH
 from src.io.redshift_publish import Publication, StagedChange
 from src.io.redshift_retry import Patience, Retrying
 from src.io.redshift_spark import SparkConnector
+from src.pipeline.ledger import entries_from, held, last_applied, lost_tables, waiting_after
 from src.pipeline.load_copy import Staging, stage_change
 from src.pipeline.load_schema import (
     FoundSchema,
-    Query,
     back_room,
     batches,
     find_schema,
@@ -128,11 +127,6 @@ def new_load_id(run: Run) -> str:
     return f"{run.id}-{secrets.token_hex(3)}"
 
 
-def waiting_after(entries: Sequence[Entry], last: int) -> list[Entry]:
-    """The built entries that come after entry ``last``."""
-    return [one for one in entries if one.built and one.number > last]
-
-
 class _Load:
     """One load at work. ``made`` names the staging tables that it may have made."""
 
@@ -149,14 +143,14 @@ class _Load:
         ``read`` takes the entries from the lake's log, as far as the ledger makes them needed.
         """
         try:
-            found = find_schema(self.work.query, self.loader.warehouse)
-            asked = self.work.query if sql.LEDGER in found.back_tables else None
-            applied = held(asked, self.loader) if asked else 0
+            query, warehouse = self.work.query, self.loader.warehouse
+            found = find_schema(query, warehouse)
+            applied = held(query, self.loader.back, found)
             if read:
                 self.entries = entries_from(self.loader.lake.log, applied)
-            if asked and (lost := lost_tables(asked, self.loader, found, self.entries, applied)):
+            if lost := lost_tables(query, warehouse, found, self.entries, applied):
                 raise refusal_of(lost)
-            self._prepare()
+            self._prepare(found)
             return self._apply_all()
         except StatementFailed as error:
             raise _failed("The load failed", error) from error
@@ -183,13 +177,15 @@ class _Load:
             self.made.clear()
         return result
 
-    def _prepare(self) -> None:
-        """Bring schemas, tables, comments and grants to the contract. Raises LoadFailed."""
+    def _prepare(self, found: FoundSchema) -> None:
+        """Bring what was found to the contract: schemas, tables, comments and grants.
+
+        Raises LoadFailed.
+        """
         loader, lock = self.loader, publish.lock_ledger(self.loader.back)
         failed: StatementFailed | None = None
         before: list[str] = []
         while True:
-            found = find_schema(self.work.query, loader.warehouse)
             changes = schema_changes(loader.warehouse, loader.redshift, found)
             if changes.refused:
                 raise refusal_of(changes.refused)
@@ -204,11 +200,12 @@ class _Load:
                 return
             except StatementFailed as error:
                 failed, before = error, changes.statements
+                found = find_schema(self.work.query, loader.warehouse)
 
     # -- the ledger --------------------------------------------------------------------------
 
     def _last(self) -> int:
-        return last_applied(self.work.query, self.loader, self.entries)
+        return last_applied(self.work.query, self.loader.back, self.entries)
 
     def _moved(self, last: int, entry: Entry) -> int:
         """The ledger's last entry after a publish, which must be that entry or a later one."""
@@ -289,7 +286,7 @@ class _Load:
         return staged
 
     def _last_by(self, connection: Connection) -> int:
-        return last_applied(connection.query, self.loader, self.entries)
+        return last_applied(connection.query, self.loader.back, self.entries)
 
     def _explained(self, publication: Publication, error: StatementFailed) -> StarliftError:
         """The proofs that do not hold, where that is why a publish failed; else the error.
@@ -313,88 +310,6 @@ class _Load:
             do="nothing was published; 'starlift verify' shows where lake and warehouse differ, "
             "and a run with --full builds the star anew",
         )
-
-
-def held(query: Query, loader: Loader) -> int:
-    """The number of the last entry in the ledger, whatever lake it came from; 0 for none."""
-    rows = query(publish.last_entry(loader.back))
-    return int(rows[0][0]) if rows else 0
-
-
-def entries_from(log: Log, last: int) -> list[Entry]:
-    """The entries that a warehouse at entry ``last`` needs: that one, and those after it.
-
-    Where files of the next built entry have expired, a warehouse that is empty or far behind goes
-    on from the last entry in which every table is whole, as if that had been built.
-    """
-    entries = log.entries(after=max(min(last, log.last()) - 1, 0))
-    state = log.state()
-    waiting = waiting_after(entries, last)
-    if state.kept_from == 1 or state.snapshot <= last or not waiting:
-        return entries
-    changes = waiting[0].built.changes if waiting[0].built else ()
-    if all(log.store.stat(file.path) for change in changes for file in change.files):
-        return entries
-    first = next(one for one in entries if one.number == state.snapshot)
-    if first.compacted:
-        whole = BuiltPart(first.number, first.compacted.changes, {})
-        first = replace(first, built=whole)
-    known = [one for one in entries if one.number == last]
-    return [*known, first, *[one for one in entries if one.number > first.number]]
-
-
-def lost_tables(
-    query: Query, loader: Loader, found: FoundSchema, entries: Sequence[Entry], applied: int
-) -> list[LoadFailed]:
-    """Tables that were loaded, are gone, and which no waiting entry brings whole.
-
-    They are not made anew, as they would be empty.
-    """
-    gone = [table for table, _ in loader.warehouse.tables if table.name not in found.columns]
-    if not gone or sql.LEDGER_TABLES not in found.back_tables:
-        return []
-    rows = {name: int(count) for name, count in query(publish.noted_rows(loader.back))}
-    comes_whole: dict[str, bool] = {}
-    for entry in waiting_after(entries, applied):
-        for change in entry.built.changes if entry.built else ():
-            comes_whole.setdefault(change.table, change.whole)
-    # Looked at again: another loader may have made and filled them in the meantime.
-    there = find_schema(query, loader.warehouse).columns if any(rows.values()) else {}
-    return [
-        LoadFailed(
-            f"Table {table.name} was loaded and is gone",
-            where=loader.warehouse.schema_of(table),
-            expected=f"{rows[table.name]} rows, as the ledger says",
-            found="no such table",
-            do=f"give it back from a snapshot, or run 'starlift run {loader.warehouse.name} "
-            "--full', which fills every table anew",
-        )
-        for table in gone
-        if rows.get(table.name) and table.name not in there and not comes_whole.get(table.name)
-    ]
-
-
-def last_applied(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
-    """The last entry that the ledger holds; 0 for none.
-
-    Raises LoadFailed when it is not one of this lake's: the warehouse then holds other data.
-    """
-    rows = query(publish.last_entry(loader.back))
-    if not rows:
-        return 0
-    newest = max((one.number for one in entries), default=0)
-    number, run = int(rows[0][0]), rows[0][1]
-    here = next((one.run for one in entries if one.number == number), None)
-    if here != run:
-        raise LoadFailed(
-            "The warehouse was loaded from another lake",
-            where=f"{loader.back}.{sql.LEDGER}",
-            expected=f"entry {number} of run {here}" if here else f"at most {newest} entries",
-            found=f"entry {number} of run {run}",
-            do="check lake.path and redshift in the settings; to fill the warehouse anew from "
-            "this lake, drop both of its schemas",
-        )
-    return number
 
 
 def refusal_of(refused: Sequence[LoadFailed]) -> LoadFailed:

@@ -13,15 +13,8 @@ from typing import Any
 from src.io import redshift_sql as sql
 from src.io.entry import Entry
 from src.io.manifest import manifest_of
-from src.pipeline.load import (
-    Loader,
-    entries_from,
-    held,
-    last_applied,
-    lost_tables,
-    new_load_id,
-    waiting_after,
-)
+from src.pipeline.ledger import entries_from, held, last_applied, lost_tables, waiting_after
+from src.pipeline.load import Loader, new_load_id
 from src.pipeline.load_copy import parts_of, staged_change
 from src.pipeline.load_schema import FoundSchema, Query, find_schema, schema_changes
 
@@ -71,23 +64,16 @@ def plan_load(loader: Loader, entries: Sequence[Entry] | None, query: Query | No
     plan = LoadPlan(schema=changes.statements, refused=[one.sentence() for one in changes.refused])
     asked = query if sql.LEDGER in found.back_tables else None
     if entries is None:
-        entries = entries_from(loader.lake.log, held(asked, loader) if asked else 0)
+        entries = entries_from(loader.lake.log, held(asked, loader.back, found) if asked else 0)
     if asked:
-        plan.applied = last_applied(asked, loader, entries)
-        lost = lost_tables(asked, loader, found, entries, plan.applied)
+        plan.applied = last_applied(asked, loader.back, entries)
+        lost = lost_tables(asked, loader.warehouse, found, entries, plan.applied)
         plan.refused += [one.sentence() for one in lost]
     base = plan.applied
     for entry in waiting_after(entries, base):
         plan.entries.append(_planned(loader, entry, base))
         base = entry.number
     return plan
-
-
-def applied_entry(query: Query, loader: Loader, entries: Sequence[Entry]) -> int:
-    """The last entry that the warehouse has; 0 where it was never loaded. Raises LoadFailed."""
-    if sql.LEDGER not in {name for (name,) in query(sql.tables_of(loader.back))}:
-        return 0
-    return last_applied(query, loader, entries)
 
 
 def _planned(loader: Loader, entry: Entry, base: int) -> PlannedEntry:

@@ -23,8 +23,9 @@ from src.io.redshift import Connect, Connection
 from src.io.store import Store
 from src.pipeline.build import BuildResult, build
 from src.pipeline.compact import compact, work_due, work_whole, write_manifests
+from src.pipeline.ledger import applied_entry
 from src.pipeline.load import Loader, load
-from src.pipeline.load_plan import LoadPlan, applied_entry, plan_load
+from src.pipeline.load_plan import LoadPlan, plan_load
 from src.pipeline.plan import plan_run
 from src.pipeline.quarantine import ids_with_reason
 from src.pipeline.report import Report
@@ -216,9 +217,9 @@ class Pipeline:
 
     def loaded(self, connect: Connect) -> int:
         """The last entry that the warehouse has; 0 for none."""
-        loader = self._loader(connect)
         with closing(connect()) as connection:
-            return applied_entry(connection.query, loader, self.lake.log.entries())
+            back = self.warehouse.back_room
+            return applied_entry(connection.query, back, self.lake.log.entries())
 
     def raw_files(self) -> list[Candidate] | None:
         """The raw folder as it is now; None where it is not there and nobody asked for it by name.
