@@ -46,7 +46,7 @@ clients: setup ## Make .venv-clients from requirements-clients.lock, for tests/c
 	@scripts/setup_clients.sh
 
 test-long: setup clients ## Run the tests that take longer
-	@$(BIN)/pytest -n 2 --dist loadfile -m "long and not soak" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not soak" $(ARGS)
 
 soak: setup ## Run hours of seeded histories and kills; goes on where it was stopped
 	@$(BIN)/python -m tests.soak $(ARGS)
