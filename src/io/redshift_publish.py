@@ -229,15 +229,17 @@ def _facts(target: str, back: str, change: StagedChange) -> str:
     if change.keys is not None:
         keys, by = name(back, change.keys), name(table.replace_by)
         replaced = f"SELECT DISTINCT {by} FROM {keys}"
-        parts["gone"] = (
-            f"SELECT COUNT(*) AS n FROM {target} t JOIN ({replaced}) k ON t.{by} = k.{by}"
+        # The whole table is gone through once for both numbers.
+        parts["was"] = (
+            f"SELECT COUNT(*) AS n, COUNT(k.{by}) AS gone FROM {target} t "
+            f"LEFT JOIN ({replaced}) k ON t.{by} = k.{by}"
         )
         parts["stray"] = (
             f"SELECT COUNT(*) AS n FROM {staged} s LEFT JOIN ({replaced}) k ON s.{by} = k.{by} "
             f"WHERE k.{by} IS NULL"
         )
         parts["collided"] = _collided(staged, target, table)
-        deleted = "gone.n"
+        deleted = "was.gone"
         stray = _case("stray.n > 0", "stray.n", " rows have a key that is not among those replaced")
         stray += " || " + _case(
             "collided.n > 0", "collided.n", " keys stand for another natural key in the table"

@@ -22,17 +22,26 @@ from src.transforms.versions import latest_version, version_time
 ReadStaged = Callable[[str, DataFrame | None], DataFrame]
 # What a source was found to hold for the keys, by its name and the input that was left out.
 Known = dict[tuple[str, Input | None], DataFrame]
+# By source, its changed rows and all versions of their records.
+Versions = dict[str, DataFrame]
 # The raw files of each source that delivers snapshots.
 Snapshots = Mapping[str, Sequence[Snapshot]]
 
 
 def affected_keys(
-    table: Table, warehouse: Warehouse, changed: dict[str, DataFrame], staged: ReadStaged
+    table: Table,
+    warehouse: Warehouse,
+    changed: Mapping[str, DataFrame],
+    staged: ReadStaged,
+    versions: Versions | None = None,
 ) -> DataFrame:
-    """One row a natural key (``replace_natural``) that the changed staged rows can touch."""
+    """One row a natural key (``replace_natural``) that the changed staged rows can touch.
+
+    ``versions`` are those that ``versions_of_changed`` found for the tables of a build together.
+    """
     names = list(table.replace_natural)
     found = [
-        _keys_of(given, changed[given.source], table, warehouse, staged)
+        _keys_of(given, changed[given.source], table, warehouse, staged, versions or {})
         for given in table.inputs
         if given.source in changed
     ]
@@ -40,8 +49,45 @@ def affected_keys(
     return keys.dropna().dropDuplicates(names)
 
 
+def versions_of_changed(
+    tables: Sequence[Table],
+    warehouse: Warehouse,
+    changed: Mapping[str, DataFrame],
+    staged: ReadStaged,
+) -> Versions:
+    """The changed rows with all versions of their records, where the tables ask for them.
+
+    A table asks that looks rows up by what is not their key. Of the columns there are those by
+    which the tables look rows up.
+    """
+    found: Versions = {}
+    for name, rows in changed.items():
+        source = warehouse.source(name)
+        inputs = [given for table in tables for given in table.inputs if given.source == name]
+        columns = {column: None for given in inputs for column in (*given.key, *given.on)}
+        if not set(columns) <= set(source.key):
+            found[name] = _with_versions(rows, source, staged, {}).select(*columns).persist()
+    return found
+
+
+def _with_versions(
+    rows: DataFrame, source: Source, staged: ReadStaged, versions: Versions
+) -> DataFrame:
+    """The rows and all versions of their records: a row may have named another key before, and
+    that one changes as well. Rows that were taken back are in no version that is left.
+    """
+    if source.name in versions:
+        return versions[source.name]
+    return rows.unionByName(_all_versions(rows, source, staged))
+
+
 def _keys_of(
-    given: Input, rows: DataFrame, table: Table, warehouse: Warehouse, staged: ReadStaged
+    given: Input,
+    rows: DataFrame,
+    table: Table,
+    warehouse: Warehouse,
+    staged: ReadStaged,
+    versions: Versions,
 ) -> DataFrame:
     """The table's keys that rows of one input name, directly or through another input."""
     names = list(table.replace_natural)
@@ -53,19 +99,17 @@ def _keys_of(
             parents = since(given, rows, source, staged)
         else:
             if not set(given.on) <= set(source.key):
-                rows = rows.unionByName(_all_versions(rows, source, staged))
+                rows = _with_versions(rows, source, staged, versions)
             values = rows.select(*given.on).dropna().dropDuplicates().persist()
             parents = _matching(staged(given.through, values), values, given.on)
         found = [
-            _keys_of(parent, parents, table, warehouse, staged)
+            _keys_of(parent, parents, table, warehouse, staged, {})
             for parent in table.inputs
             if parent.source == given.through and parent is not given
         ]
         return reduce(lambda left, right: left.unionByName(right), found)
     if not set(given.key) <= set(source.key):
-        # The row may have named another key before: that key changes as well.
-        # Rows that were taken back are in no version that is left, and count as well.
-        rows = rows.unionByName(_all_versions(rows, source, staged))
+        rows = _with_versions(rows, source, staged, versions)
     keys = rows.select(
         *[F.col(column).alias(name) for column, name in zip(given.key, names, strict=True)]
     )

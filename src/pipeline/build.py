@@ -21,7 +21,12 @@ from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.measure import Measured, measure
-from src.pipeline.affected import affected_keys, restricted_inputs
+from src.pipeline.affected import (
+    Versions,
+    affected_keys,
+    restricted_inputs,
+    versions_of_changed,
+)
 from src.pipeline.at_once import at_once
 from src.pipeline.change_sets import (
     keys_folder,
@@ -110,20 +115,24 @@ def build(
         source: staged.fresh(source)
         for source in {**state.unbuilt, **state.withdrawn, **changed_snapshots(warehouse, state)}
     }
-    made = []
-    for table, function in warehouse.tables:
-        if table.name not in plan:
-            continue
+    by_keys = [table for table, _ in warehouse.tables if plan.get(table.name) == "keys"]
+    versions = versions_of_changed(by_keys, warehouse, changed, staged)
+
+    def prepare(one: tuple[Table, StarFunction]) -> _Made | None:
+        table, function = one
         keys = None
-        if plan[table.name] == "keys":
-            keys = _write_keys(table, warehouse, lake, changed, staged, run)
+        if table in by_keys:
+            keys = _write_keys(table, warehouse, lake, changed, staged, versions, run)
             if keys is None:
-                continue
+                return None
         inputs = restricted_inputs(table, warehouse, keys, staged, snapshots)
         if keys is not None:
             # They are few, and read by the table's function, by its accounting and by its checks.
             inputs = {name: rows.persist() for name, rows in inputs.items()}
-        made.append(_Made(table, function, inputs, keys))
+        return _Made(table, function, inputs, keys)
+
+    planned = [(table, function) for table, function in warehouse.tables if table.name in plan]
+    made = [one for one in at_once(prepare, planned) if one]
     run.progress("building star tables", 0)
     at_once(lambda one: _write_rows(one, lake, run, rules), made)
     rows = measure(
@@ -140,8 +149,10 @@ def build(
         },
     )
     changes = {
-        one.table.name: _change_set(one, lake, state, rows[one.table.name], keys_found)
-        for one in made
+        change.table: change
+        for change in at_once(
+            lambda one: _change_set(one, lake, state, rows[one.table.name], keys_found), made
+        )
     }
     subjects = [
         Subject(
@@ -208,7 +219,7 @@ class _Staged:
         if values is None or not is_worth_it(files):
             return self._read(source, files)
         known = [name for name in values.columns if all(name in file.low for _, file in files)]
-        ranges = ranges_of(values, known)
+        ranges = ranges_of(values, known, files)
         chosen = [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)]
         return narrowed(self._read(source, chosen), ranges)
 
@@ -235,10 +246,11 @@ def _write_keys(
     lake: Lake,
     changed: dict[str, DataFrame],
     staged: _Staged,
+    versions: Versions,
     run: Run,
 ) -> DataFrame | None:
     """Write the affected keys and return them as read back; None when there are none."""
-    found = affected_keys(table, warehouse, changed, staged)
+    found = affected_keys(table, warehouse, changed, staged, versions)
     key = surrogate_key(*table.replace_natural).alias(table.replace_by)
     folder = keys_folder(run.id, table)
     lake.write(found.select(key, *table.replace_natural).coalesce(1), folder)

@@ -23,6 +23,8 @@ FROM_FILES = 64
 FROM_ROWS = 200_000
 # Into how many ranges wanted numbers are put: a few late ones must not make one range of all.
 RANGES = 64
+# How many rows a reader leaves out together; a range costs each row that is read two comparisons.
+STRETCH = 10_000
 
 Numbered = tuple[int, DataFile]
 
@@ -66,8 +68,13 @@ def narrowed(rows: DataFrame, ranges: Sequence[Ranges]) -> DataFrame:
     return rows
 
 
-def ranges_of(values: DataFrame, columns: Sequence[str]) -> list[Ranges]:
-    """The ranges of the values, by column; those of whole numbers leave out the widest gaps."""
+def ranges_of(
+    values: DataFrame, columns: Sequence[str], files: Sequence[Numbered] = ()
+) -> list[Ranges]:
+    """The ranges of the values, by column; those of whole numbers leave out the widest gaps.
+
+    Of gaps that are too narrow to leave out a whole file or stretch of ``files`` there are none.
+    """
     if not columns:
         return []
     bounds: Row = values.agg(
@@ -80,14 +87,28 @@ def ranges_of(values: DataFrame, columns: Sequence[str]) -> list[Ranges]:
         if low is None:
             continue
         is_number = isinstance(values.schema[name].dataType, IntegralType)
-        gaps = _widest_gaps(values, name) if is_number else []
+        gaps = _widest_gaps(values, name, _least_gap(files, name)) if is_number else []
         starts = [low, *(end for _, end in gaps)]
         ends = [*(start for start, _ in gaps), high]
         found.append(Ranges(name, is_number, tuple(zip(starts, ends, strict=True))))
     return found
 
 
-def _widest_gaps(values: DataFrame, name: str) -> list[tuple[str, str]]:
+def _least_gap(files: Sequence[Numbered], name: str) -> int:
+    """How many numbers are missing at least where a whole file or stretch of one is left out.
+
+    The numbers are taken as spread evenly over the rows of the files.
+    """
+    known = [(file.low[name], file.high[name], file.rows) for _, file in files if name in file.low]
+    bounds = [(int(low), int(high)) for low, high, _ in known if low is not None and high]
+    rows = sum(rows for _, _, rows in known)
+    if not bounds or not rows:
+        return 1
+    span = max(high for _, high in bounds) - min(low for low, _ in bounds) + 1
+    return max(1, min(STRETCH, rows // len(known)) * span // rows)
+
+
+def _widest_gaps(values: DataFrame, name: str, least: int) -> list[tuple[str, str]]:
     """Between which neighbours the widest gaps are, in order."""
     following = F.lead(name).over(Window.orderBy(name))
     gaps = (
@@ -95,7 +116,7 @@ def _widest_gaps(values: DataFrame, name: str) -> list[tuple[str, str]]:
         .dropna()
         .dropDuplicates()
         .select(F.col(name).cast("long").alias("start"), following.cast("long").alias("end"))
-        .where(F.col("end") > F.col("start") + 1)
+        .where(F.col("end") - F.col("start") > least)
         .orderBy((F.col("end") - F.col("start")).desc())
         .limit(RANGES - 1)
         .collect()

@@ -24,7 +24,8 @@ def current_rows(
 
     A row counts unless a later change set replaces its key.
     """
-    wanted = [name for name in table.names if name in {*names, table.replace_by}]
+    by = _told_by(table)
+    wanted = [name for name in table.names if name in {*names, *by}]
     columns = [table.column(name) for name in wanted]
     result: DataFrame | None = None
     for _, change in changes:
@@ -32,8 +33,8 @@ def current_rows(
         if change.whole or result is None:
             result = rows
             continue
-        keys = _keys(table, lake, change.keys)
-        result = result.join(keys, on=table.replace_by, how="left_anti").select(*wanted)
+        keys = keys_of(table, lake, change.keys).select(*by)
+        result = result.join(keys, on=by, how="left_anti").select(*wanted)
         result = result.unionByName(rows)
     if result is None:
         result = lake.read((), columns)
@@ -60,23 +61,32 @@ def keys_of(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
     return lake.read(files, key_columns(table))
 
 
-def _keys(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
-    return keys_of(table, lake, files).select(table.replace_by)
+def _told_by(table: Table) -> list[str]:
+    """The columns by which rows and replaced keys are told to be the same.
+
+    Whole numbers are a fraction of the surrogate key's bytes, which no encoding makes smaller. A
+    dimension's special members may have the numbers of a natural key: theirs are surrogate keys.
+    """
+    natural = list(table.replace_natural)
+    numbers = all(isinstance(table.column(name).type.spark, IntegralType) for name in natural)
+    if numbers and table.kind != "dimension":
+        return natural
+    return [table.replace_by]
 
 
 def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
     """How many rows the table now holds of the keys that a change set replaces.
 
-    The natural columns tell where in the files the keys may lie; the surrogate key decides.
+    The first natural column tells where in the files the keys may lie.
     """
     changes = state.changes.get(table.name, [])
     replaced = keys_of(table, lake, keys)
     files = [(number, file) for number, change in changes for file in change.rows]
-    by = table.replace_natural[0]
+    first = table.replace_natural[0]
     # Of text nothing is known but its least and greatest value.
-    narrows = is_worth_it(files) and isinstance(table.column(by).type.spark, IntegralType)
-    now = current_rows(table, lake, changes, [table.replace_by, *([by] if narrows else [])])
+    narrows = is_worth_it(files) and isinstance(table.column(first).type.spark, IntegralType)
+    by = _told_by(table)
+    now = current_rows(table, lake, changes, [*{*by, *([first] if narrows else [])}])
     if narrows:
-        now = narrowed(now, ranges_of(replaced, [by]))
-    wanted = F.broadcast(replaced.select(table.replace_by))
-    return now.join(wanted, on=table.replace_by, how="left_semi").count()
+        now = narrowed(now, ranges_of(replaced, [first], files))
+    return now.join(F.broadcast(replaced.select(*by)), on=by, how="left_semi").count()

@@ -45,6 +45,23 @@ def test_many_gaps_leave_the_widest(frame: Frame) -> None:
     assert ranges[-1] == (values[-2], values[-1])
 
 
+def test_gaps_that_leave_out_no_stretch_of_a_file_are_none(frame: Frame) -> None:
+    # A million rows of a number each, in one file: a reader skips ten thousand of them together.
+    values = frame([(value,) for value in [*range(0, 500_000, 1_000), 900_000]], "id int")
+    (found,) = ranges_of(values, ["id"], [file("0", "999999", rows=1_000_000)])
+    assert found.ranges == (("0", "499000"), ("900000", "900000"))
+    # In a thousand files of a thousand rows each, one file is left out by a narrower gap.
+    (found,) = ranges_of(
+        values, ["id"], [file(str(at * 1_000), str(at * 1_000 + 999), 1_000) for at in range(1_000)]
+    )
+    assert len(found.ranges) == 2
+    sparse = frame([(0,), (3_000,), (3_900,)], "id int")
+    (found,) = ranges_of(
+        sparse, ["id"], [file(str(at * 1_000), str(at * 1_000 + 999), 1_000) for at in range(1_000)]
+    )
+    assert found.ranges == (("0", "0"), ("3000", "3900"))
+
+
 def test_text_and_dates_have_one_range(frame: Frame) -> None:
     rows = frame([("b", "2021-01-31"), ("d", "2021-03-01")], "id string, day date")
     text, day = ranges_of(rows, ["id", "day"])
