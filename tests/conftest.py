@@ -24,6 +24,11 @@ from src.settings import load_settings
 Frame = Callable[[Sequence[Sequence[Any]], str], DataFrame]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The soak's slices first: taken last, they would leave one of two processes idle."""
+    items.sort(key=lambda item: "soak" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The session as the jobs start it, small: tests wait for the driver, not for the rows."""
