@@ -35,7 +35,8 @@ from src.io.redshift import Connect, Connection, StatementFailed
 from src.io.store import Store
 from src.pipeline.load import Loader, load
 from src.runs import new_run
-from src.settings import Settings, load_settings
+from src.settings import Settings
+from src.settings_file import load_settings
 
 THING = Table(
     name="thing",

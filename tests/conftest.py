@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StructType, _parse_datatype_string
 
 from src.session import start_session
-from src.settings import load_settings
+from src.settings_file import load_settings
 
 Frame = Callable[[Sequence[Sequence[Any]], str], DataFrame]
 

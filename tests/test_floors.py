@@ -19,6 +19,7 @@ ENGINES = (
     "src.s3a",
     "src.session",
     "src.settings",
+    "src.settings_file",
     "src.connect",
 )
 WAREHOUSES = ("chinook", "sparkify", "ecommerce")
@@ -69,12 +70,16 @@ UPPER = ("src.cli", "src.standin", "src.sample", "jobs", "tests")
 @pytest.mark.parametrize(
     ("floor", "forbidden"),
     [
-        ("src.transforms", ("src.io", "src.session", "src.settings", "src.pipeline", *UPPER)),
+        (
+            "src.transforms",
+            ("src.io", "src.session", "src.settings", "src.settings_file", "src.pipeline", *UPPER),
+        ),
         ("src.io", ("src.transforms", "src.pipeline", *UPPER)),
         ("src.errors", ("src",)),
         ("src.runs", ("src",)),
         ("src.frames", ("src",)),
         ("src.settings", ("src.io", "src.transforms", "src.pipeline", "src.session", *UPPER)),
+        ("src.settings_file", ("src.io", "src.transforms", "src.pipeline", "src.session", *UPPER)),
         ("src.s3a", ("src.io", "src.transforms", "src.pipeline", "src.session", *UPPER)),
         ("src.session", ("src.io", "src.transforms", "src.pipeline", *UPPER)),
         ("src.pipeline", ("src.cli", "src.sample", "jobs", "tests")),

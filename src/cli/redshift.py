@@ -14,7 +14,7 @@ import typer
 
 from src.cli.environment import Conf, Env
 from src.local_warehouse import standin_buckets, standin_home, standin_s3
-from src.settings import load_settings
+from src.settings_file import load_settings
 
 if TYPE_CHECKING:
     from src.standin.server import Endpoint

@@ -14,14 +14,15 @@ from src.pipeline.report import write_report
 from src.pipeline.run import Pipeline, new_pipeline
 from src.runs import new_run
 from src.session import start_session
-from src.settings import Settings, load_settings
+from src.settings import Settings
+from src.settings_file import load_settings, with_format
 from src.transforms.warehouses import warehouse as find_warehouse
 
 
 def read_settings(env: str, conf: str | None, file_format: FileFormat | None = None) -> Settings:
     """The settings of an environment, with the format of new files where one is given."""
     settings = load_settings(env, conf)
-    return settings.with_format(file_format.value if file_format else None)
+    return with_format(settings, file_format.value if file_format else None)
 
 
 def _log_file(settings: Settings, run_id: str) -> Path:

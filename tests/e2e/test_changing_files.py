@@ -16,7 +16,7 @@ from src.io.raw_files import fresh, list_raw
 from src.io.store import LocalStore
 from src.pipeline.stage import StageResult, commit_staged, stage
 from src.runs import Run
-from src.settings import load_settings
+from src.settings_file import load_settings
 from src.transforms.warehouses import WAREHOUSES
 from tests.e2e.test_increments import write
 

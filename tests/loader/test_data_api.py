@@ -14,7 +14,8 @@ from src.errors import LoadFailed, UsageError
 from src.io.redshift import StatementFailed
 from src.io.redshift_data import DataApi, Target, client_token
 from src.io.redshift_session import Address
-from src.settings import RedshiftSettings, load_settings
+from src.settings import RedshiftSettings
+from src.settings_file import load_settings
 from tests.loader import fake_data_api
 from tests.loader.asking import Asking
 from tests.loader.fake_data_api import FakeDataApi

@@ -17,7 +17,8 @@ from src.io import redshift_session
 from src.io.redshift import StatementFailed
 from src.io.redshift_login import PASSWORD
 from src.io.redshift_session import Address
-from src.settings import RedshiftSettings, load_settings
+from src.settings import RedshiftSettings
+from src.settings_file import load_settings
 from tests.loader.conftest import SESSIONS
 
 

@@ -22,7 +22,8 @@ from src.io import redshift_sql as sql
 from src.io.redshift_spark import FORMAT, SparkConnector
 from src.pipeline.load_copy import Staging, parts_of
 from src.session import start_session
-from src.settings import RedshiftSettings, load_settings
+from src.settings import RedshiftSettings
+from src.settings_file import load_settings
 from tests.loader.shop import FACT_SALE, Shop
 
 SETTINGS = RedshiftSettings(
@@ -107,7 +108,8 @@ REAL = """
     from src.io.redshift_session import Address, by_psycopg2
     from src.io.redshift_spark import SparkConnector
     from src.session import start_session
-    from src.settings import LakeSettings, load_settings
+    from src.settings import LakeSettings
+    from src.settings_file import load_settings
     from tests.loader.shop import Shop
 
     given = json.loads(sys.stdin.read())

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 from src.errors import StarliftError
 from src.s3a import JARS, encryption_conf, fetched_jars, jars_conf, s3a_conf
 from src.session import _check_s3, _conf, find_java
-from src.settings import S3Settings, load_settings
+from src.settings import S3Settings
+from src.settings_file import load_settings
 
 
 def fill(ivy: Path) -> list[Path]:

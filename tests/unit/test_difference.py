@@ -14,7 +14,7 @@ from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.store import LocalStore
 from src.pipeline.difference import Difference, difference
-from src.settings import load_settings
+from src.settings_file import load_settings
 from tests.conftest import Frame
 
 pytestmark = pytest.mark.long

@@ -17,7 +17,7 @@ from src.io.raw_files import list_raw
 from src.io.store import LocalStore
 from src.pipeline.stage import StageResult, stage
 from src.runs import Run
-from src.settings import load_settings
+from src.settings_file import load_settings
 from src.transforms.warehouses import WAREHOUSES
 
 pytestmark = pytest.mark.long

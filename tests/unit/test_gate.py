@@ -23,7 +23,7 @@ from src.io.store import LocalStore
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
 from src.runs import Run
-from src.settings import load_settings
+from src.settings_file import load_settings
 from tests.conftest import Frame
 
 pytestmark = pytest.mark.long

@@ -12,7 +12,7 @@ from src.io.lake_state import LakeState
 from src.io.store import LocalStore
 from src.pipeline.quarantine import quarantined
 from src.pipeline.write import QUARANTINE
-from src.settings import load_settings
+from src.settings_file import load_settings
 from tests.conftest import Frame
 
 OLD, NEW, OTHER = 1, 2, 3

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from src.errors import UsageError
-from src.settings import S3Settings, Settings, load_settings
+from src.settings import S3Settings, Settings
+from src.settings_file import load_settings, with_format
 
 
 @pytest.fixture(autouse=True)
@@ -78,11 +79,11 @@ def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
     assert settings.lake.compression == "snappy"
     assert settings.raw == {}
     assert settings.warehouse.reporting_timezone == "UTC"
-    assert settings.with_format("orc").lake.compression == "zlib"
-    assert settings.with_format("parquet") is settings
-    assert settings.with_format(None) is settings
+    assert with_format(settings, "orc").lake.compression == "zlib"
+    assert with_format(settings, "parquet") is settings
+    assert with_format(settings, None) is settings
     with pytest.raises(UsageError, match="expected orc or parquet, found 'csv'"):
-        settings.with_format("csv")
+        with_format(settings, "csv")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_copy_reads_where_the_lake_lies(tmp_path: Path) -> None:
     # An access point's alias, say, names the same objects.
     other = load(tmp_path, "lake: {path: s3://b/lake}\nredshift: {copy_url: s3://alias/lake}")
     assert other.redshift.copy_url == "s3://alias/lake"
-    assert on_s3.with_format("parquet").redshift.copy_url == "s3://b/lake"
+    assert with_format(on_s3, "parquet").redshift.copy_url == "s3://b/lake"
 
 
 def test_a_run_is_on_s3_when_its_lake_or_its_raw_folder_is(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from src.pipeline.fingerprints import source_fingerprints
 from src.pipeline.stage import StageResult, commit_staged, stage
 from src.pipeline.write import QUARANTINE
 from src.runs import Run
-from src.settings import load_settings
+from src.settings_file import load_settings
 from src.transforms.warehouses import WAREHOUSES
 
 pytestmark = pytest.mark.long
