@@ -1,4 +1,4 @@
-"""What COPY from ORC and Parquet refuses: REDSHIFT.md's ten faults (TRUNCATE: test_standin_ddl.py)."""
+"""What COPY from ORC and Parquet refuses: REDSHIFT.md's ten faults (TRUNCATE is among the DDL)."""
 
 from __future__ import annotations
 
