@@ -45,6 +45,7 @@ coverage: setup ## Run the fast tests and report which lines they reach
 clients: setup ## Make .venv-clients from requirements-clients.lock, for tests/clients
 	@scripts/setup_clients.sh
 
+# In the order of collection: the files with the fewest tests are those with the slowest.
 test-long: setup clients ## Run the tests that take longer
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not soak" $(ARGS)
 

@@ -39,8 +39,12 @@ class Type:
         return self.spark.simpleString()
 
     @property
+    def is_integer(self) -> bool:
+        return self.name in ("smallint", "integer", "bigint")
+
+    @property
     def is_number(self) -> bool:
-        return self.name in ("smallint", "integer", "bigint", "decimal")
+        return self.is_integer or self.name == "decimal"
 
     @property
     def is_text(self) -> bool:

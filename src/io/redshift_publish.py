@@ -223,10 +223,11 @@ def _facts(target: str, back: str, change: StagedChange) -> str:
         "staged": _measures(staged, change),
         "doubled": f"SELECT COUNT(*) AS n FROM (SELECT {key} FROM {staged} GROUP BY {key} "
         "HAVING COUNT(*) > 1) g",
-        "was": f"SELECT COUNT(*) AS n FROM {target}",
     }
     deleted, stray = "was.n", ""
-    if change.keys is not None:
+    if change.keys is None:
+        parts["was"] = f"SELECT COUNT(*) AS n FROM {target}"
+    else:
         keys, by = name(back, change.keys), name(table.replace_by)
         replaced = f"SELECT DISTINCT {by} FROM {keys}"
         # The whole table is gone through once for both numbers.

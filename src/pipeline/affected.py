@@ -73,8 +73,10 @@ def versions_of_changed(
 def _with_versions(
     rows: DataFrame, source: Source, staged: ReadStaged, versions: Versions
 ) -> DataFrame:
-    """The rows and all versions of their records: a row may have named another key before, and
-    that one changes as well. Rows that were taken back are in no version that is left.
+    """The rows and all versions of their records.
+
+    A row may have named another key before: that key changes as well. The rows themselves count
+    because what was taken back is in no version that is left.
     """
     if source.name in versions:
         return versions[source.name]
@@ -102,6 +104,7 @@ def _keys_of(
                 rows = _with_versions(rows, source, staged, versions)
             values = rows.select(*given.on).dropna().dropDuplicates().persist()
             parents = _matching(staged(given.through, values), values, given.on)
+        # Parents are other rows than the changed ones, of which the versions are known.
         found = [
             _keys_of(parent, parents, table, warehouse, staged, {})
             for parent in table.inputs

@@ -121,7 +121,7 @@ def build(
     def prepare(one: tuple[Table, StarFunction]) -> _Made | None:
         table, function = one
         keys = None
-        if table in by_keys:
+        if plan[table.name] == "keys":
             keys = _write_keys(table, warehouse, lake, changed, staged, versions, run)
             if keys is None:
                 return None

@@ -99,12 +99,12 @@ def _least_gap(files: Sequence[Numbered], name: str) -> int:
 
     The numbers are taken as spread evenly over the rows of the files.
     """
-    known = [(file.low[name], file.high[name], file.rows) for _, file in files if name in file.low]
-    bounds = [(int(low), int(high)) for low, high, _ in known if low is not None and high]
-    rows = sum(rows for _, _, rows in known)
-    if not bounds or not rows:
+    known = [file for _, file in files if file.low.get(name) and file.high.get(name)]
+    rows = sum(file.rows for file in known)
+    if not rows:
         return 1
-    span = max(high for _, high in bounds) - min(low for low, _ in bounds) + 1
+    low = min(int(str(file.low[name])) for file in known)
+    span = max(int(str(file.high[name])) for file in known) - low + 1
     return max(1, min(STRETCH, rows // len(known)) * span // rows)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import IntegralType
 
 from src.contract.column import Column
 from src.contract.table import Table
@@ -68,8 +67,7 @@ def _told_by(table: Table) -> list[str]:
     dimension's special members may have the numbers of a natural key: theirs are surrogate keys.
     """
     natural = list(table.replace_natural)
-    numbers = all(isinstance(table.column(name).type.spark, IntegralType) for name in natural)
-    if numbers and table.kind != "dimension":
+    if table.kind != "dimension" and all(table.column(name).type.is_integer for name in natural):
         return natural
     return [table.replace_by]
 
@@ -83,10 +81,9 @@ def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[Data
     replaced = keys_of(table, lake, keys)
     files = [(number, file) for number, change in changes for file in change.rows]
     first = table.replace_natural[0]
-    # Of text nothing is known but its least and greatest value.
-    narrows = is_worth_it(files) and isinstance(table.column(first).type.spark, IntegralType)
     by = _told_by(table)
-    now = current_rows(table, lake, changes, [*{*by, *([first] if narrows else [])}])
-    if narrows:
+    now = current_rows(table, lake, changes, list(dict.fromkeys([*by, first])))
+    # Of text nothing is known but its least and greatest value.
+    if is_worth_it(files) and table.column(first).type.is_integer:
         now = narrowed(now, ranges_of(replaced, [first], files))
     return now.join(F.broadcast(replaced.select(*by)), on=by, how="left_semi").count()

@@ -86,7 +86,7 @@ def submitted(master: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     subprocess.run(
         [sys.executable, ROOT / "scripts/build_zip.py", "--out", starlift_zip], check=True
     )
-    # Rows are few: optimising the code for them took half of the time.
+    # Rows are few: what runs once need not be optimised.
     java = "-Duser.timezone=UTC -XX:TieredStopAtLevel=1"
     command = [
         str(SPARK / "bin/spark-submit"),
@@ -94,7 +94,6 @@ def submitted(master: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         *("--executor-memory", "700m", "--conf", "spark.driver.host=127.0.0.1"),
         *("--conf", f"spark.driver.extraJavaOptions={java}"),
         *("--conf", f"spark.executor.extraJavaOptions={java}"),
-        *("--conf", "spark.sql.codegen.wholeStage=false"),
         str(ROOT / "jobs/run_pipeline.py"),
         # What Glue adds without being asked stands between the options.
         *("--JOB_NAME", "nightly", "--warehouse", "chinook", "--TempDir", "s3://b/tmp"),

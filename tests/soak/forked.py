@@ -109,8 +109,11 @@ def _object_number() -> int:
 
 
 def _let_go(first: int, last: int) -> None:
-    """Java keeps what it handed to a child until that child lets go of it, and a dead one never
-    does: some twenty dead runs filled a heap of 2 GB with their plans."""
+    """Make Java forget the objects between two that it handed out.
+
+    It keeps what it handed to a child until that child lets go of it, and a dead one never does:
+    some twenty dead runs filled a heap of 2 GB with their plans.
+    """
     for number in range(first + 1, last):
         _client().send_command(f"m\nd\no{number}\ne\n")
 
