@@ -99,8 +99,10 @@ def whole(homes: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 @pytest.mark.parametrize(
     "cut",
-    [(first, third, second), (third, second, first)],
-    ids=["the second last", "in reverse"],
+    [
+        pytest.param((first, third, second), id="the second last"),
+        pytest.param((third, second, first), id="in reverse", marks=pytest.mark.soak),
+    ],
 )
 def test_any_cut_in_any_order_equals_one_run(
     homes: Any, tmp_path: Path, whole: dict[str, Any], cut: tuple[Delivery, ...]

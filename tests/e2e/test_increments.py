@@ -130,7 +130,11 @@ def whole(homes: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "cut", [(first, second, third), (third, second, first)], ids=["in order", "in reverse"]
+    "cut",
+    [
+        pytest.param((first, second, third), id="in order", marks=pytest.mark.soak),
+        pytest.param((third, second, first), id="in reverse"),
+    ],
 )
 def test_any_cut_in_any_order_equals_one_run(
     homes: Any, tmp_path: Path, whole: dict[str, Any], cut: tuple[Delivery, ...]

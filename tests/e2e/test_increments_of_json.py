@@ -50,7 +50,13 @@ def golden(name: str, table: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", ["sparkify", "ecommerce"])
-@pytest.mark.parametrize("cut", [("first", "second"), ("second", "first")], ids=" then ".join)
+@pytest.mark.parametrize(
+    "cut",
+    [
+        pytest.param(("first", "second"), id="in order", marks=pytest.mark.soak),
+        pytest.param(("second", "first"), id="in reverse"),
+    ],
+)
 def test_two_deliveries_in_any_order_give_the_golden_star(
     homes: Any, tmp_path: Path, name: str, cut: tuple[str, str]
 ) -> None:

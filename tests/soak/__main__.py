@@ -2,7 +2,7 @@
 
     python -m tests.soak [KIND …] [--cases N] [--seed S] [--folder DIR]
 
-Kinds: histories (20 a case), kills (at most 12 a case), processes, days, reverse, thirds, months
+Kinds: histories (20 a case), kills (10 to 12 a case), processes, days, reverse, thirds, months
 (of real data), loads. Started again with the same seed it goes on where it was. The report is
 DIR/report-S.md; a failing case leaves its folder there, and is run alone again by deleting its
 line from the .jsonl file.

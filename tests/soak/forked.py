@@ -7,7 +7,6 @@ it leaves is worse: jobs that Java had in hand go on and write files of a run th
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sys
 import threading
@@ -42,15 +41,28 @@ ENDED = "ended before"
 
 @dataclass
 class Fuse:
-    """Counts the places where a run touches lake or warehouse, and kills at one of them."""
+    """Counts the places where a run touches lake or warehouse, and kills from one of them on.
+
+    At once, or ``seconds`` after it, at whatever the run does then.
+    """
 
     at: int | None = None
+    seconds: float = 0.0
     burnt: int = 0
 
     def burn(self) -> None:
         self.burnt += 1
         if self.burnt == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if not self.seconds:
+                _kill_self()
+            threading.Timer(self.seconds, _kill_self).start()
+
+    def __str__(self) -> str:
+        return f"touch {self.at}" + (f" and {self.seconds:.2f} s" if self.seconds else "")
+
+
+def _kill_self() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager
@@ -72,31 +84,34 @@ def _burning(touch: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
     return touched
 
 
-def run_and_kill(work: Callable[[], int], rng: random.Random, touches: int, seconds: float) -> str:
-    """Do the work in a child that is killed at one of its touches, or at any moment."""
-    fuse = Fuse(at=rng.randint(1, touches)) if rng.random() < 0.6 else Fuse()
-    after = rng.uniform(0, seconds) if fuse.at is None else 20 * seconds + 60
+# Longer than any run of a case takes.
+_STUCK_SECONDS = 600
+
+
+def run_and_kill(work: Callable[[], int], fuse: Fuse) -> str:
+    """Do the work in a child that the fuse kills; what became of it."""
     _flush()
     first = _object_number()
     child = os.fork()
     if child == 0:
         _work_alone(work, fuse)
     try:
-        return _watch(child, after, fuse)
+        return _told(_watched(child), fuse)
     finally:
         _let_go(first, _object_number())
 
 
-def _watch(child: int, after: float, fuse: Fuse) -> str:
-    end = time.monotonic() + after
+def _watched(child: int) -> int:
+    """The status with which the child ended; raises AssertionError where it does not end."""
+    end = time.monotonic() + _STUCK_SECONDS
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return _told(status, fuse)
+            return status
         time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return f"killed after {after:.1f} s"
+    raise AssertionError(f"a run was stuck for {_STUCK_SECONDS} s")
 
 
 def _client() -> Any:
@@ -120,7 +135,7 @@ def _let_go(first: int, last: int) -> None:
 
 def _told(status: int, fuse: Fuse) -> str:
     if os.WIFSIGNALED(status):
-        return f"killed at touch {fuse.at}"
+        return f"killed at {fuse}"
     assert os.WEXITSTATUS(status) == 0, f"the child ended with {os.WEXITSTATUS(status)}"
     return ENDED
 

@@ -19,6 +19,8 @@ from tests.soak.law import differences, picture
 
 # Histories that are run side by side: Spark's time is the driver's, whatever the rows.
 WORLDS = 20
+# Parts into which a batch of histories is cut.
+MOST_RUNS = 4
 LAWFUL: tuple[Warehouse, ...] = (
     RECORDS,
     may_lose_rows(WAREHOUSES["sparkify"]),
@@ -35,11 +37,15 @@ def history_case(rng: random.Random, place: Path) -> str:
 
 
 def cut_equals_whole(
-    rng: random.Random, place: Path, warehouse: Warehouse, worlds: int = WORLDS
+    rng: random.Random,
+    place: Path,
+    warehouse: Warehouse,
+    worlds: int = WORLDS,
+    most_runs: int = MOST_RUNS,
 ) -> str:
     """Hold the law for one batch of histories; raises AssertionError where it does not hold."""
     drops = draw_history(rng, kinds_of(warehouse), worlds)
-    runs = cut(rng, drops, rng.randint(2, 4))
+    runs = cut(rng, drops, rng.randint(2, most_runs))
     with patch.dict(WAREHOUSES, {warehouse.name: warehouse}):
         with open_home(place / "whole") as home:
             expected = whole(home, warehouse, drops, place / "whole-raw")

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_runs_that_are_killed_again_and_again_equal_one_run(tmp_path: Path) -> None:
-    """Up to 24 SIGKILLs, in a process of its own: what they leave in Java is no other test's."""
+    """20 to 24 SIGKILLs, in a process of its own: what they leave in Java is no other test's."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak", "kills", "--cases", "2", "--seed", drawn_seed(),
          "--folder", str(tmp_path)],
@@ -24,5 +24,5 @@ def test_runs_that_are_killed_again_and_again_equal_one_run(tmp_path: Path) -> N
     )  # fmt: skip
     report = next(tmp_path.glob("report-*.md")).read_text(encoding="utf-8")
     assert done.returncode == 0, report
-    # Most land: a run that was drawn to end before its kill counts for nothing.
-    assert report.count("killed a") >= 12, report
+    # Of each case two may find that their run has ended.
+    assert report.count("killed at") >= 20, report
