@@ -38,7 +38,7 @@ LINES = """InvoiceLineId,InvoiceId,TrackId,UnitPrice,Quantity
 3,1,3,0.99,4
 
 3,1,3,0.99,8
-4,1,4,0.99,many
+4,1,4,dear,many
 5,1,5,0.99,16,extra
 6,1,6,0.99,32
 """
@@ -130,7 +130,9 @@ def test_a_file_with_every_fate_of_a_row(place: Place) -> None:
     assert json.loads(conflict["fields"])["quantity"] == "4"
     assert conflict["raw"] is None
     assert many["raw_line"] == 8
-    assert many["reasons"].startswith("quantity: expected a whole number")
+    price, quantity = many["reasons"].split("\n")
+    assert price.startswith("unit_price: expected a number")
+    assert quantity.startswith("quantity: expected a whole number")
     assert (extra["raw_line"], extra["fields"]) == (9, None)
     assert base64.b64decode(extra["raw"]) == b"5,1,5,0.99,16,extra"
     assert {row["run_id"] for row in (conflict, many, extra)} == {"run-1"}
