@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from src.class_archive import LIST, archive_of, make_archive
-from src.session import find_java
+from src.java import find_java
 
 listed = Path(os.environ.get(LIST, ""))
 if listed.is_file() and not archive_of(java_home := find_java()).is_file():

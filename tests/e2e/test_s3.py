@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from src.io.store_s3 import S3Store
+from src.java import find_java
 from src.s3a import fetched_jars
-from src.session import find_java
 from src.standin.server import Standin
 from tests.e2e.home import Home
 from tests.e2e.test_chinook_real import TABLES

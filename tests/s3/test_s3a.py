@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from src.errors import StarliftError
+from src.java import find_java
 from src.s3a import JARS, encryption_conf, fetched_jars, jars_conf, s3a_conf
-from src.session import _check_s3, _conf, find_java
+from src.session import _check_s3, _conf
 from src.settings import S3Settings
 from src.settings_file import load_settings
 

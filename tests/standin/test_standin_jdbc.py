@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from src.session import find_java
+from src.java import find_java
 from src.standin.server import Endpoint
 from tests.standin.helpers import Db
 

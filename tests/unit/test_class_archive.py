@@ -11,7 +11,7 @@ import pyspark
 import pytest
 
 from src.class_archive import LIST, archive_of, archive_options, make_archive
-from src.session import find_java
+from src.java import find_java
 
 LAUNCHER = "org.apache.spark.launcher.Main"
 
@@ -61,5 +61,7 @@ def test_another_java_is_given_no_option(
 ) -> None:
     monkeypatch.setenv(LIST, "a list")
     if release:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/java").touch(0o755)
         (tmp_path / "release").write_text(release)
     assert archive_options(str(tmp_path)) == ""
