@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from src.standin.column_types import edit_type
 from src.standin.create_table import edit_column
-from src.standin.declared import Declared, declared_of, read_attribute
+from src.standin.declared import Declared, declared_of, encoding, read_attribute
 from src.standin.postgresql_only import refuse_action
 from src.standin.refusal import NOT_SUPPORTED, SYNTAX, Refusal
 from src.standin.syntax import read_relation, split_list, syntax_error, word, words_of
@@ -116,7 +116,7 @@ def _edit_alter_column(
         what = f"{first} {second}{' ' + third if second == 'NOT' else ''}"
         raise Refusal(_NO_NULLS[0].format(what=what), hint=_NO_NULLS[1])
     if first == "ENCODE":
-        declared.encode[column] = second.lower()
+        declared.encode[column] = encoding(tokens, at + 2)
         _put_mark(tokens, begin, declared, edits)
         return Altered()
     if first != "TYPE":

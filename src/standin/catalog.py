@@ -83,6 +83,19 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message;
 END $fn$;
 
+-- The rows of a table as the asking transaction sees them; what PostgreSQL remembers of them when
+-- another holds the table or it is another's temporary one.
+CREATE OR REPLACE FUNCTION standin.row_count(table_id oid) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET lock_timeout = '200ms' AS $fn$
+DECLARE
+    n bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s', table_id::regclass) INTO n;
+    RETURN n;
+EXCEPTION WHEN OTHERS THEN
+    RETURN (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = table_id);
+END $fn$;
+
 -- The column or table that a query names and that is not there: whether an alias is meant, or a
 -- column that is navigated.
 CREATE OR REPLACE FUNCTION standin.missing_name(query text) RETURNS text

@@ -74,9 +74,9 @@ SELECT current_database()::text AS database, n.nspname::text AS schema, c.oid::i
        coalesce(cardinality(d.sortkeys), 0) AS sortkey_num,
        ceil(pg_table_size(c.oid) / 1048576.0)::bigint AS size,
        NULL::numeric AS pct_used, NULL::bigint AS empty, NULL::numeric AS unsorted,
-       NULL::numeric AS stats_off, greatest(c.reltuples, 0)::numeric AS tbl_rows,
+       NULL::numeric AS stats_off, standin.row_count(c.oid)::numeric AS tbl_rows,
        NULL::numeric AS skew_sortkey1, NULL::numeric AS skew_rows,
-       greatest(c.reltuples, 0)::numeric AS estimated_visible_rows
+       standin.row_count(c.oid)::numeric AS estimated_visible_rows
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN standin.table_declared AS d ON d.relid = c.oid

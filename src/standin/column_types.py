@@ -52,13 +52,23 @@ def edit_type(tokens: Sequence[Token], at: int, column: str, edits: Edits) -> in
     elif kind in ("NUMERIC", "DECIMAL"):
         if length is None:
             edits.replace(first, last, "numeric(18,0)")
-        elif int(tokens[length[0] + 1].text or 0) > 38:
-            raise Refusal("DECIMAL precision must be between 1 and 38", "22023")
+        else:
+            _check_decimal(tokens, length)
     elif kind == "SUPER":
         edits.replace(first, last, "jsonb")
     elif kind not in _PLAIN_TYPES:
         raise Refusal(f'Column "{column}" has unsupported type "{first.text.lower()}".')
     return end
+
+
+def _check_decimal(tokens: Sequence[Token], length: tuple[int, int]) -> None:
+    """The precision and scale between two parentheses; raises Refusal."""
+    said = [token.text for token in tokens[length[0] + 1 : length[1]]]
+    precision, scale = said[0] if said else "", said[2] if len(said) == 3 else "0"
+    if not precision.isdigit() or not 1 <= int(precision) <= 38:
+        raise Refusal("DECIMAL precision must be between 1 and 38", "22023")
+    if len(said) not in (1, 3) or not scale.isdigit() or int(scale) > min(37, int(precision)):
+        raise Refusal(f"DECIMAL scale must be between 0 and {min(37, int(precision))}", "22023")
 
 
 def _editwords_of(

@@ -153,6 +153,8 @@ CONSTRUCTS: tuple[Construct, ...] = (
               "leave it out", "test_identity"),
     Construct("VARCHAR, TEXT, BPCHAR, VARCHAR(MAX)", _R, "256 bytes, and 65535",
               "test_declarations_are_remembered"),
+    Construct("names of more than 63 bytes", _X, "PostgreSQL would cut them off; Redshift has 127",
+              "test_examples"),
     Construct("lengths in bytes", _I, "a CHECK named standin_bytes_… on each VARCHAR and CHAR",
               "test_varchar_counts_bytes"),
     Construct("DECIMAL without precision", _R, "numeric(18,0), in columns and in casts",
@@ -202,7 +204,15 @@ CONSTRUCTS: tuple[Construct, ...] = (
     Construct("system privileges, sys:… roles, ASSUMEROLE", _X, "not built", "test_examples"),
     Construct("CREATE PROCEDURE, CALL, CREATE FUNCTION in SQL", _R, "their bodies are Redshift's "
               "SQL too; OUT arguments are left out in CALL", "test_examples"),
+    Construct("EXECUTE in a procedure", _R, "one literal is rewritten; a statement that is put "
+              "together goes through, or is refused by the word that would have been rewritten",
+              "test_examples"),
+    Construct("TRUNCATE in a procedure", _R, "commits", "test_examples"),
+    Construct("EXCEPTION WHEN OTHERS", _R, "the error is raised again at the handler's end; "
+              "statements that change data are refused there", "test_examples"),
     Construct("NONATOMIC procedures; functions in plpythonu, EXTERNAL FUNCTION", _X, "not built",
+              "test_examples"),
+    Construct("functions in plpgsql; conditions of EXCEPTION but OTHERS", _X, "Redshift has none",
               "test_examples"),
     Construct("cursors, PREPARE, EXECUTE, EXPLAIN", _A, "", "test_examples"),
     Construct("SET query_group and other settings of Redshift", _I, "kept, without effect",
@@ -272,6 +282,12 @@ CONSTRUCTS: tuple[Construct, ...] = (
               "one begins; DATE_PART by milliseconds is refused", "test_expressions"),
     Construct("LISTAGG, MEDIAN, PERCENTILE_CONT, PERCENTILE_DISC", _R, "also as window functions; "
               "there not of DISTINCT values", "test_examples"),
+    Construct("aggregates, FIRST_VALUE, LAST_VALUE and NTH_VALUE over a window that is ordered and "
+              "has no frame; LAG and LEAD with a default", _X, "as Redshift does",
+              "test_examples"),
+    Construct("LISTAGG of more than 65535 bytes", _X, "as Redshift does", "test_examples"),
+    Construct("STDDEV, VARIANCE and their kin", _I, "floats, of decimals too", "test_examples"),
+    Construct("a number compared with a text", _I, "as texts", "test_examples"),
     Construct("IGNORE NULLS, RESPECT NULLS", _R, "an array of the window's other values",
               "test_examples"),
     Construct("NVL2, DECODE, RATIO_TO_REPORT, HLL, APPROXIMATE COUNT(DISTINCT), CONVERT(type, x)",

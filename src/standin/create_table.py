@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from src.standin.column_types import edit_type
-from src.standin.declared import Declared, declared_of, read_attribute
+from src.standin.declared import Declared, declared_of, encoding, read_attribute
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.syntax import read_relation, split_list, syntax_error, word, words_of
 from src.standin.tokens import Edits, Token, close_parenthesis, quote_identifier
@@ -45,7 +45,7 @@ def edit_column(
         attribute = word(tokens, at)
         after = at + 1
         if attribute == "ENCODE":
-            declared.encode[name] = word(tokens, after).lower()
+            declared.encode[name] = encoding(tokens, after)
             edits.replace(tokens[at], tokens[after], "")
             after += 1
         elif attribute == "DISTKEY":

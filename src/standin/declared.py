@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from src.standin.catalog import mark
+from src.standin.refusal import SYNTAX, Refusal
 from src.standin.syntax import syntax_error, word
 from src.standin.tokens import Token, close_parenthesis
 
@@ -34,6 +35,20 @@ class Declared:
         if self.foreign_keys:
             payload["foreign_keys"] = self.foreign_keys
         return mark(payload) if len(payload) > (2 if self.schema is not None else 1) else ""
+
+
+_ENCODINGS = {
+    "AUTO", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY16", "MOSTLY32", "MOSTLY8",
+    "NONE", "RAW", "RUNLENGTH", "TEXT255", "TEXT32K", "ZSTD",
+}  # fmt: skip
+
+
+def encoding(tokens: Sequence[Token], at: int) -> str:
+    """The encoding that is named at ``at``; raises Refusal."""
+    if word(tokens, at) not in _ENCODINGS:
+        found = tokens[at].text if at < len(tokens) else ""
+        raise Refusal(f'Encoding type "{found}" not recognised', SYNTAX)
+    return word(tokens, at).lower()
 
 
 def declared_of(parts: Sequence[str]) -> Declared:

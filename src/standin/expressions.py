@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from src.standin.column_types import edit_type
 from src.standin.parameters import PARAMETERS, value_of
 from src.standin.refusal import Refusal
-from src.standin.syntax import split_list, word
+from src.standin.syntax import split_list, word, words_of
 from src.standin.tokens import (
     Edits,
     Kind,
     Token,
     close_parenthesis,
+    joined,
     quote_identifier,
     quote_literal,
     significant,
@@ -28,12 +29,14 @@ from src.standin.windows import (
     SORTED_AGGREGATES,
     edit_ignored_nulls,
     edit_sorted_aggregate,
+    refuse_window,
 )
 
 OTHER_MEANING = {
     "AVG", "BPCHARCMP", "BTTEXT_PATTERN_CMP", "CONCAT", "CRC32", "EXP",
-    "JSON_SERIALIZE", "LN", "LOG", "POWER", "REGEXP_COUNT", "REGEXP_INSTR",
-    "REGEXP_REPLACE", "REGEXP_SUBSTR", "SQRT", "TO_DATE",
+    "JSON_SERIALIZE", "LN", "LOG", "OCTET_LENGTH", "POWER", "REGEXP_COUNT", "REGEXP_INSTR",
+    "REGEXP_REPLACE", "REGEXP_SUBSTR", "SPLIT_PART", "SQRT", "STDDEV", "STDDEV_POP",
+    "STDDEV_SAMP", "TO_DATE", "VARIANCE", "VAR_POP", "VAR_SAMP",
 }  # fmt: skip
 """Functions that PostgreSQL has too, with another result: ours are in the schema standin."""
 
@@ -56,18 +59,21 @@ _NAMING = {"TABLE", "INTO", "FUNCTION", "PROCEDURE", "VIEW", "REFERENCES", "."}
 """Behind these a parenthesis does not make a call of a name."""
 
 _POSTGRESQL_ONLY = {
-    "ARRAY_AGG", "CLOCK_TIMESTAMP", "CONVERT_FROM", "CONVERT_TO", "CORR", "COVAR_POP",
-    "COVAR_SAMP", "DATE_BIN", "DIV", "ENCODE", "EVERY", "FORMAT", "GEN_RANDOM_UUID",
+    "ARRAY_AGG", "CASEFOLD", "CLOCK_TIMESTAMP", "CONCAT_WS", "CONVERT_FROM", "CONVERT_TO", "CORR",
+    "COVAR_POP", "COVAR_SAMP", "DATE_BIN", "DIV", "ENCODE", "ERF", "ERFC", "EVERY", "FACTORIAL",
+    "FORMAT", "GCD", "GEN_RANDOM_UUID",
     "JSON_AGG", "JSON_BUILD_ARRAY", "JSON_BUILD_OBJECT", "JSON_OBJECT_AGG", "JSONB_AGG",
     "JSONB_ARRAY_ELEMENTS", "JSONB_BUILD_ARRAY", "JSONB_BUILD_OBJECT", "JSONB_EACH",
     "JSONB_EXTRACT_PATH", "JSONB_OBJECT_AGG", "JSONB_PATH_QUERY", "JSONB_SET", "JUSTIFY_DAYS",
-    "JUSTIFY_HOURS", "JUSTIFY_INTERVAL", "MAKE_DATE", "MAKE_INTERVAL", "MAKE_TIMESTAMP",
-    "MODE", "NUM_NONNULLS", "NUM_NULLS", "OVERLAY", "QUOTE_NULLABLE", "REGEXP_LIKE",
+    "JUSTIFY_HOURS", "JUSTIFY_INTERVAL", "LCM", "MAKE_DATE", "MAKE_INTERVAL", "MAKE_TIMESTAMP",
+    "MIN_SCALE", "MODE", "NUM_NONNULLS", "NUM_NULLS", "OVERLAY", "PARSE_IDENT", "QUOTE_NULLABLE",
+    "RANDOM_NORMAL", "REGEXP_LIKE",
     "REGEXP_MATCH", "REGEXP_MATCHES", "REGEXP_SPLIT_TO_ARRAY", "REGEXP_SPLIT_TO_TABLE",
     "REGR_AVGX", "REGR_AVGY", "REGR_COUNT", "REGR_INTERCEPT", "REGR_R2", "REGR_SLOPE",
     "REGR_SXX", "REGR_SXY", "REGR_SYY", "ROW_TO_JSON", "SETSEED", "SHA224", "SHA256", "SHA384",
-    "SHA512", "STARTS_WITH", "STRING_AGG", "TO_JSON", "TO_JSONB", "TO_TSQUERY", "TO_TSVECTOR",
-    "TRANSACTION_TIMESTAMP", "WIDTH_BUCKET", "XMLAGG",
+    "SHA512", "STARTS_WITH", "STRING_AGG", "STRING_TO_TABLE", "TO_BIN", "TO_OCT", "TO_JSON",
+    "TO_JSONB", "TO_TSQUERY", "TO_TSVECTOR",
+    "TRANSACTION_TIMESTAMP", "TRIM_SCALE", "UNISTR", "UUIDV4", "UUIDV7", "WIDTH_BUCKET", "XMLAGG",
 }  # fmt: skip
 """Those that Redshift's documentation calls unsupported, or that are younger than Redshift's fork
 and not in its lists, and that clients do not ask its catalog with."""
@@ -83,10 +89,16 @@ _NOT_HERE = {
     ),
     **dict.fromkeys(("FARMFINGERPRINT64", "MURMUR3_32_HASH"), "FNV_HASH is there"),
     **dict.fromkeys(("TEXT_TO_INT_ALT", "TEXT_TO_NUMERIC_ALT"), "TO_NUMBER is there"),
+    **dict.fromkeys(
+        ("LOWER_ATTRIBUTE_NAMES", "UPPER_ATTRIBUTE_NAMES", "OBJECT_TRANSFORM"),
+        "objects are read by paths",
+    ),
+    "TRY_CAST": "CASE with a condition tells what can be cast",
     "COLLATE": "comparisons are case-sensitive",
     "SIZE": "JSON_SIZE is there",
 }
 
+_SIZED_TYPES = {"BPCHAR", "CHAR", "CHARACTER", "DECIMAL", "NCHAR", "NUMERIC", "NVARCHAR", "VARCHAR"}
 _TYPES_NOT_HERE = {"VARBYTE", "GEOMETRY", "GEOGRAPHY", "HLLSKETCH"}
 _FOREIGN_TYPES = {
     "BIT", "BOX", "BYTEA", "CIDR", "CIRCLE", "DATERANGE", "HSTORE", "INET", "INT4RANGE",
@@ -124,12 +136,15 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
         name = token.word
         called = word(words, at + 1) == "(" and word(words, at - 1) not in _NAMING
         if called:
+            refuse_window(words, at)
             _edit_call(words, at, name, edits)
         if name == "WHERE" and _is_bare_one(words, at + 1):
             edits.replace(words[at + 1], words[at + 1], "true")
         if name in _WORDS and not called:
             edits.replace(token, token, _WORDS[name])
-        elif name.startswith("#") and word(words, at - 1) in _BEFORE_RELATION:
+        elif name.startswith("#") and (
+            word(words, at - 1) in _BEFORE_RELATION or word(words, at + 1) == "."
+        ):
             edits.replace(token, token, quote_identifier(name.lower()))
         elif name == "CONNECT" and word(words, at + 1) == "BY":
             raise Refusal("the stand-in has no CONNECT BY", hint="write a recursive WITH")
@@ -145,7 +160,9 @@ def edit_expressions(words: Sequence[Token], edits: Edits) -> None:
             edits.replace(token, token, "numeric(18,0)")
         elif name in ("VARCHAR", "NVARCHAR", "TEXT") and _is_cast(words, at) and not called:
             edits.replace(token, token, "varchar(256)")
-        elif name in ("VARCHAR", "NVARCHAR") and word(words, at + 2) == "MAX" and called:
+        elif (name in ("VARCHAR", "NVARCHAR") and word(words, at + 2) == "MAX" and called) or (
+            name in _SIZED_TYPES and called and word(words, at - 1) in ("::", "AS")
+        ):
             edit_type(words, at, "", edits)
         elif name in _FOREIGN_TYPES and _is_cast(words, at):
             raise Refusal(f"Redshift has no type {name}")
@@ -263,7 +280,7 @@ def _arguments(words: Sequence[Token], at: int) -> tuple[int, list[tuple[int, in
 
 def edited(words: Sequence[Token]) -> str:
     """The text of a part of a statement with its expressions edited."""
-    tokens = tokenize(" ".join(token.text for token in words))
+    tokens = tokenize(joined(words))
     edits = Edits(tokens)
     edit_expressions(significant(tokens), edits)
     return edits.text()
@@ -350,7 +367,7 @@ def _convert(words: Sequence[Token], at: int, edits: Edits) -> None:
     close, arguments = _arguments(words, at)
     if close >= len(words) or len(arguments) != 2 or words[at + 2].kind is not Kind.WORD:
         return
-    kind, value = (" ".join(token.text for token in words[a:b]) for a, b in arguments)
+    kind, value = (words_of(words, a, b) for a, b in arguments)
     kind = "timestamp" if kind.lower() == "datetime" else kind
     edits.replace(words[at], words[close], edited(tokenize(f"CAST({value} AS {kind})")))
 

@@ -38,6 +38,34 @@ CREATE OR REPLACE AGGREGATE standin.avg(float4) (
 CREATE OR REPLACE AGGREGATE standin.avg(interval) (
     SFUNC = interval_avg_accum, STYPE = internal, FINALFUNC = interval_avg);
 
+-- Of whole numbers and decimals too these are floats.
+DO $do$
+DECLARE
+    of text;
+    same text;
+BEGIN
+    FOREACH of IN ARRAY ARRAY['stddev_samp', 'stddev_pop', 'var_samp', 'var_pop'] LOOP
+        FOREACH same IN ARRAY ARRAY[of] || CASE of WHEN 'stddev_samp' THEN ARRAY['stddev']
+                                                  WHEN 'var_samp' THEN ARRAY['variance']
+                                                  ELSE ARRAY[]::text[] END LOOP
+            EXECUTE format('CREATE OR REPLACE AGGREGATE standin.%s(float8) (SFUNC = float8_accum, '
+                           'STYPE = float8[], FINALFUNC = float8_%s, INITCOND = ''{0,0,0}'')',
+                           same, of);
+        END LOOP;
+    END LOOP;
+END $do$;
+
+-- What LISTAGG joined, when it fits into the longest VARCHAR.
+CREATE OR REPLACE FUNCTION standin.fitting(v text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT AS $fn$
+BEGIN
+    IF octet_length(v) > 65535 THEN
+        RAISE EXCEPTION 'Result size exceeds LISTAGG limit' USING ERRCODE = 'XX000',
+            DETAIL = format('%s bytes, where VARCHAR has 65535 at most', octet_length(v));
+    END IF;
+    RETURN v;
+END $fn$;
+
 -- Percentiles over sorted values without nulls. Those of whole numbers are decimals, one digit
 -- behind the point at least.
 CREATE OR REPLACE FUNCTION standin.place(n int, fraction float8) RETURNS numeric
@@ -68,6 +96,9 @@ LANGUAGE sql IMMUTABLE AS $fn$
     SELECT v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::float8
     FROM (SELECT standin.place(cardinality(v), fraction)) AS s(p)
 $fn$;
+CREATE OR REPLACE FUNCTION standin.pick_cont(v date[], fraction float8) RETURNS date
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT standin.pick_cont(v::timestamp[], fraction)::date $$;
 CREATE OR REPLACE FUNCTION standin.pick_disc(v anyarray, fraction float8) RETURNS anyelement
 LANGUAGE sql IMMUTABLE
 AS $$ SELECT v[greatest(ceil(fraction::numeric * cardinality(v)), 1)::int] $$;

@@ -216,6 +216,12 @@ AS $$ SELECT t AT TIME ZONE source AT TIME ZONE target $$;
 CREATE OR REPLACE FUNCTION pg_catalog.convert_timezone(target text, t timestamp)
 RETURNS timestamp LANGUAGE sql STABLE STRICT
 AS $$ SELECT t AT TIME ZONE 'UTC' AT TIME ZONE target $$;
+CREATE OR REPLACE FUNCTION pg_catalog.convert_timezone(source text, target text, t timestamptz)
+RETURNS timestamp LANGUAGE sql STABLE STRICT
+AS $$ SELECT convert_timezone(source, target, t::timestamp) $$;
+CREATE OR REPLACE FUNCTION pg_catalog.convert_timezone(target text, t timestamptz)
+RETURNS timestamp LANGUAGE sql STABLE STRICT
+AS $$ SELECT convert_timezone(target, t::timestamp) $$;
 -- The last day of a month stays the last day.
 CREATE OR REPLACE FUNCTION pg_catalog.add_months(t timestamp, n int) RETURNS timestamp
 LANGUAGE sql IMMUTABLE STRICT AS $fn$

@@ -141,6 +141,10 @@ BEGIN
                    AND casttarget = 'varchar'::regtype) THEN
         CREATE CAST (jsonb AS varchar) WITH FUNCTION standin.super_text(jsonb);
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_cast WHERE castsource = 'jsonb'::regtype
+                   AND casttarget = 'bpchar'::regtype) THEN
+        CREATE CAST (jsonb AS bpchar) WITH FUNCTION standin.super_text(jsonb);
+    END IF;
 END $do$;
 CREATE OR REPLACE FUNCTION pg_catalog.array_concat(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT AS $fn$

@@ -13,6 +13,20 @@ CREATE OR REPLACE FUNCTION standin.concat(a anyelement, b text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$ SELECT a::text || b $$;
 CREATE OR REPLACE FUNCTION standin.concat(a text, b anyelement) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$ SELECT a || b::text $$;
+-- A part is counted from the begin; PostgreSQL counts from the end too.
+CREATE OR REPLACE FUNCTION standin.split_part(s text, delimiter text, part int) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT AS $fn$
+BEGIN
+    IF part < 1 THEN
+        RAISE EXCEPTION 'field position must be greater than zero' USING ERRCODE = '22023';
+    END IF;
+    RETURN pg_catalog.split_part(s, delimiter, part);
+END $fn$;
+CREATE OR REPLACE FUNCTION standin.split_part(v anyelement, delimiter text, part int) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT standin.split_part(v::text, delimiter, part) $$;
+-- Without the blanks that fill a CHAR up, which go as it becomes a text.
+CREATE OR REPLACE FUNCTION standin.octet_length(s text) RETURNS int
+LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT pg_catalog.octet_length(s) $$;
 -- All matches are replaced, and by nothing if nothing is said; $1 stands for a group.
 CREATE OR REPLACE FUNCTION standin.regexp_replace(
     s text, pattern text, by_text text DEFAULT '', start_at int DEFAULT 1, flags text DEFAULT ''
@@ -26,9 +40,9 @@ $fn$;
 CREATE OR REPLACE FUNCTION standin.regexp_substr(
     s text, pattern text, start_at int DEFAULT 1, occurrence int DEFAULT 1, flags text DEFAULT ''
 ) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $fn$
-    SELECT coalesce(pg_catalog.regexp_substr(
+    SELECT CASE WHEN occurrence > 0 THEN coalesce(pg_catalog.regexp_substr(
         s, pattern, start_at, occurrence, replace(replace(flags, 'e', ''), 'p', ''),
-        CASE WHEN strpos(flags, 'e') > 0 THEN 1 ELSE 0 END), '')
+        CASE WHEN strpos(flags, 'e') > 0 THEN 1 ELSE 0 END), '') END
 $fn$;
 CREATE OR REPLACE FUNCTION standin.regexp_count(
     s text, pattern text, start_at int DEFAULT 1, flags text DEFAULT ''
@@ -122,6 +136,30 @@ BEGIN
             EXECUTE format('CREATE OPERATOR pg_catalog.!~~ (LEFTARG = %s, RIGHTARG = text, '
                            'FUNCTION = standin.not_like)', kind);
         END IF;
+    END LOOP;
+END $do$;
+
+-- A number beside a text is compared as a text.
+DO $do$
+DECLARE
+    kind text;
+    op text;
+    name text;
+BEGIN
+    FOREACH kind IN ARRAY ARRAY['int2', 'int4', 'int8', 'numeric', 'float8'] LOOP
+        FOREACH op IN ARRAY ARRAY['=', '<>', '<', '<=', '>', '>='] LOOP
+            CONTINUE WHEN to_regoperator(format('pg_catalog.%s(text,%s)', op, kind)) IS NOT NULL;
+            name := 'text_' || CASE op WHEN '=' THEN 'eq' WHEN '<>' THEN 'ne' WHEN '<' THEN 'lt'
+                                       WHEN '<=' THEN 'le' WHEN '>' THEN 'gt' ELSE 'ge' END;
+            EXECUTE format('CREATE OR REPLACE FUNCTION standin.%s(a text, b %s) RETURNS boolean '
+                'LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT a %s b::text $$', name, kind, op);
+            EXECUTE format('CREATE OR REPLACE FUNCTION standin.%s(a %s, b text) RETURNS boolean '
+                'LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT a::text %s b $$', name, kind, op);
+            EXECUTE format('CREATE OPERATOR pg_catalog.%s (LEFTARG = text, RIGHTARG = %s, '
+                           'FUNCTION = standin.%s)', op, kind, name);
+            EXECUTE format('CREATE OPERATOR pg_catalog.%s (LEFTARG = %s, RIGHTARG = text, '
+                           'FUNCTION = standin.%s)', op, kind, name);
+        END LOOP;
     END LOOP;
 END $do$;
 

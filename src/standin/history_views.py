@@ -145,7 +145,7 @@ CREATE OR REPLACE VIEW pg_catalog.stv_slices AS
 SELECT 0 AS node, 0 AS slice, 0 AS localslice, 'D'::char(1) AS type;
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
 SELECT 0 AS slice, c.oid::int AS id, c.relname::char(72) AS name,
-       greatest(c.reltuples, 0)::bigint AS rows, greatest(c.reltuples, 0)::bigint AS sorted_rows,
+       standin.row_count(c.oid) AS rows, standin.row_count(c.oid) AS sorted_rows,
        (n.nspname LIKE 'pg\_temp%')::int AS temp, d.oid::int AS db_id, 1 AS backup
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_database AS d ON d.datname = current_database()

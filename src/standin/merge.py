@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.syntax import read_relation, syntax_error, word
-from src.standin.tokens import Edits, Kind, Token
+from src.standin.tokens import Edits, Kind, Token, joined
 
 
 def edit_merge(words: Sequence[Token], edits: Edits) -> str | None:
@@ -43,19 +43,15 @@ def edit_merge(words: Sequence[Token], edits: Edits) -> str | None:
     if word(words, end) == "REMOVE":
         if [token.word for token in words[end:]] != ["REMOVE", "DUPLICATES"]:
             raise syntax_error(words, end + 1)
-        target_text = _text(words[2:target_end])
-        source_text = _text(words[source_at:source_end])
+        target_text = joined(words[2:target_end])
+        source_text = joined(words[source_at:source_end])
         return (
             f"WITH standin_gone AS (DELETE FROM {target_text} USING {source_text} "
-            f"WHERE {_text(words[at + 1 : end])}) "
+            f"WHERE {joined(words[at + 1 : end])}) "
             f"INSERT INTO {target_text} SELECT DISTINCT * FROM {source_text}"
         )
     _check_branches(words, end)
     return None
-
-
-def _text(words: Sequence[Token]) -> str:
-    return " ".join(token.text for token in words)
 
 
 def _check_condition(words: Sequence[Token]) -> None:

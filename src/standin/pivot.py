@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.select_blocks import CLAUSES, SETS, blocks, items
-from src.standin.syntax import split_list, word
+from src.standin.syntax import split_list, word, words_of
 from src.standin.tokens import (
     Edits,
     Kind,
@@ -82,7 +82,7 @@ def _edit_exclude(words: Sequence[Token], at: int, edits: Edits, names_of: Names
     if word(words, end) == "(":
         end = close_parenthesis(words, end)
     gone = {token.name for token in words[at + 1 : end + 1]}
-    known = names_of(" ".join(token.text for token in words[source[0] : source[1]]))
+    known = names_of(words_of(words, *source))
     if missing := gone - set(known) - {None}:
         raise Refusal(f'column "{min(str(name) for name in missing)}" does not exist', "42703")
     kept = ", ".join(quote_identifier(name) for name in known if name not in gone)
@@ -103,7 +103,7 @@ def _edit_unpivot(words: Sequence[Token], at: int, edits: Edits, names_of: Names
         raise Refusal("UNPIVOT is not understood: expected UNPIVOT (value FOR name IN (…))", SYNTAX)
     value, name = words[opening + 1].text, words[opening + 3].text
     begin = _source_start(words, at)
-    source = " ".join(token.text for token in words[begin:at])
+    source = words_of(words, begin, at)
     if words[begin].word == "(" and words[at - 1].word == ")":
         source += " AS standin_unpivoted"
     rows, used = [], set()
@@ -146,7 +146,7 @@ def _source_start(words: Sequence[Token], at: int) -> int:
 
 def _edit_one_pivot(words: Sequence[Token], at: int, edits: Edits, names_of: NamesOf) -> None:
     begin, close = _source_start(words, at), close_parenthesis(words, at + 1)
-    source = " ".join(token.text for token in words[begin:at])
+    source = words_of(words, begin, at)
     if words[begin].word == "(" and words[at - 1].word == ")":
         source += " AS standin_pivoted"
     keyword = next((i for i in range(at, close) if words[i].word == "FOR"), close)
@@ -161,7 +161,7 @@ def _edit_one_pivot(words: Sequence[Token], at: int, edits: Edits, names_of: Nam
         alias = words[end - 1].name or "" if word(words, end - 2) in ("AS", ")") else ""
         stop = end - (2 if word(words, end - 2) == "AS" else 1) if alias else end
         used |= {token.name for token in words[start + 1 : stop]}
-        aggregates.append((" ".join(token.text for token in words[start:stop]), alias))
+        aggregates.append((words_of(words, start, stop), alias))
     outputs = []
     for start, stop in split_list(words, inside + 1, close_parenthesis(words, inside + 1)):
         value, name = words[start], words[start].value or words[start].text.lower()

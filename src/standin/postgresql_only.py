@@ -61,7 +61,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("SET (…)", ("SET (",), "write SET a = …, b = …"),
     Foreign("operators of JSON", ("->", "->>", "# >", "@>", "<@"),
             "navigate by dots and brackets, or JSON_EXTRACT_PATH_TEXT"),
-    Foreign("system columns", ("CTID", "TABLEOID")),
+    Foreign("system columns", ("CTID", "TABLEOID", "XMIN", "XMAX", "CMIN", "CMAX")),
     Foreign("SAVEPOINT", ("^ SAVEPOINT", "^ RELEASE", "^ ROLLBACK TO", "^ ROLLBACK WORK TO",
                           "^ ROLLBACK TRANSACTION TO"), "Redshift rolls back whole transactions"),
     Foreign("EXPLAIN ANALYZE or EXPLAIN (…)", (
@@ -75,6 +75,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("CLUSTER, REINDEX, CHECKPOINT, LOAD, REASSIGN or DROP OWNED, SECURITY LABEL, IMPORT",
             ("^ CLUSTER", "^ REINDEX", "^ CHECKPOINT", "^ LOAD", "^ REASSIGN", "^ DROP OWNED",
              "^ SECURITY LABEL", "^ IMPORT FOREIGN")),
+    Foreign("TRUNCATE … RESTART IDENTITY", ("RESTART IDENTITY", "CONTINUE IDENTITY")),
     Foreign("INHERITS", ("INHERITS (",)),
     Foreign("partitioned tables",
             (") PARTITION BY RANGE", ") PARTITION BY LIST", ") PARTITION BY HASH",

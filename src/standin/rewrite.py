@@ -39,13 +39,14 @@ from src.standin.select_blocks import (
 from src.standin.show import show_query
 from src.standin.statement import SECRETS, Answers, Statement, redacted, refusing
 from src.standin.super_paths import edit_super
-from src.standin.syntax import read_relation, syntax_error, word
+from src.standin.syntax import LONGEST_NAME, read_relation, refuse_long_names, syntax_error, word
 from src.standin.tokens import (
     Edits,
     Kind,
     Token,
     UnfinishedText,
     close_parenthesis,
+    joined,
     quote_literal,
     significant,
     split_statements,
@@ -84,7 +85,7 @@ _NOT_BUILT = {
 # A large INSERT need not be cut into tokens, which takes longer than running it, when none of the
 # words is in it that would be edited.
 _PLAIN_START = re.compile(
-    r"\s*(?:((?:COMMIT|ROLLBACK)\s*$|FETCH\b|CLOSE\b)|INSERT\s+INTO\s+(?:[a-z_][\w$]*\s*\.\s*)*"
+    r"\s*(?:((?:COMMIT|ROLLBACK)\s*$|(?:FETCH|CLOSE)\b[^\"]*$)|INSERT\s+INTO\s+(?:[a-z_][\w$]*\s*\.\s*)*"
     r"([a-z_][\w$]*)\s*(?:\([\w\s,]*\)\s*)?VALUES\b)",
     re.IGNORECASE,
 )
@@ -101,7 +102,13 @@ def rewrite(text: str, answers: Answers) -> list[Statement] | None:
     """
     plain = _PLAIN_START.match(text)
     whole = text.count("'") % 2 == text.count('"') % 2 == 0
-    if plain is not None and whole and "\\" not in text and _NOT_PLAIN.search(text) is None:
+    if (
+        plain is not None
+        and whole
+        and "\\" not in text
+        and _NOT_PLAIN.search(text) is None
+        and len((plain.group(2) or "").encode()) <= LONGEST_NAME
+    ):
         return [Statement(text, text.strip(), table=(plain.group(2) or "").lower())]
     try:
         tokens = tokenize(text)
@@ -165,6 +172,7 @@ def _rewritten(
 ) -> Statement:
     """One statement in PostgreSQL's words; ``roots`` are columns known to be SUPER's."""
     words = significant(tokens)
+    refuse_long_names(words)
     plain = "".join(token.text for token in tokens)
     statement = Statement(plain, redacted(tokens))
     edits = Edits(tokens)
@@ -219,19 +227,19 @@ def _with_clause(words: list[Token]) -> str:
     for at, token in enumerate(words):
         depth += (token.word == "(") - (token.word == ")")
         if depth == 0 and token.word == "SELECT":
-            return " ".join(token.text for token in words[:at]) + " "
+            return joined(words[:at]) + " "
     return ""
 
 
 def _query_part(text: str) -> str:
-    """What PostgreSQL can prepare of a statement: of CREATE … AS only the query."""
+    """What PostgreSQL can prepare of a statement: of CREATE … AS and the like only the query."""
     tokens = significant(tokenize(text))
-    if not tokens or tokens[0].word != "CREATE":
+    if not tokens or tokens[0].word not in ("CREATE", "DECLARE", "EXPLAIN", "PREPARE"):
         return text
     depth = 0
-    for token in tokens:
+    for at, token in enumerate(tokens):
         depth += (token.word == "(") - (token.word == ")")
-        if depth == 0 and token.word in ("SELECT", "WITH"):
+        if depth == 0 and token.word in ("SELECT", "WITH") and word(tokens, at + 1) != "HOLD":
             return text[token.start :]
     return text
 

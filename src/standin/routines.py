@@ -1,5 +1,7 @@
 """CREATE PROCEDURE and CREATE FUNCTION: bodies are Redshift's SQL too, and become PostgreSQL's.
 
+So does a statement that EXECUTE has as one literal. One that is put together when the procedure
+runs cannot: standin.put_together lets it through when nothing in it would have been rewritten.
 What a procedure declares of a table's keys is cut out and not remembered: the event trigger reads
 it from the client's own statement, which here is the CALL.
 """
@@ -10,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from src.standin.refusal import SYNTAX, Refusal
 from src.standin.statement import Answers
-from src.standin.syntax import read_relation, split_list, word
+from src.standin.syntax import read_relation, split_list, word, words_of
 from src.standin.tokens import (
     Edits,
     Kind,
@@ -46,6 +48,8 @@ def edit_routine(
     if language in ("PLPYTHONU", "PLPYTHON3U", "EXFUNC"):
         raise Refusal(f"the stand-in has no functions in {language.lower()}",
                       hint="write it in SQL: LANGUAGE sql")  # fmt: skip
+    if (kind, language) == ("FUNCTION", "PLPGSQL"):
+        raise Refusal("Redshift has no functions in plpgsql", hint="write a procedure")
     for at, token in enumerate(words):
         if token.word == "NONATOMIC":
             raise Refusal("the stand-in has no NONATOMIC procedures")
@@ -58,7 +62,8 @@ def edit_routine(
             if body is None or "$" not in token.text[:1]:
                 raise Refusal(f"the body of a {kind.lower()} stands between $$ and $$", SYNTAX)
             tag = token.text[: token.text.index("$", 1) + 1]
-            edits.replace(token, token, tag + _body(body, statement_text, piece_text) + tag)
+            body = _body(body, statement_text, piece_text)
+            edits.replace(token, token, tag + _rethrown(body) + tag)
 
 
 def edit_call(words: Sequence[Token], edits: Edits, answers: Answers) -> None:
@@ -72,7 +77,7 @@ def edit_call(words: Sequence[Token], edits: Edits, answers: Answers) -> None:
     places = answers.ask(f"SELECT standin.out_places({quote_literal(quoted)}, {len(given)})")
     if not places:
         return
-    texts = [" ".join(token.text for token in words[start:stop]) for start, stop in given]
+    texts = [words_of(words, start, stop) for start, stop in given]
     for place in places.split(","):
         texts.insert(int(place), "NULL")
     edits.replace(words[at], words[close], f"({', '.join(texts)})")
@@ -96,10 +101,74 @@ def _body(
             None,
         )
         if start is None:
-            pieces.append(piece_text(piece))
+            pieces.append(_dynamic(piece, statement_text, piece_text))
             continue
         cut = piece.index(words[start])
         head = "".join(token.text for token in piece[:cut])
-        pieces.append(head + statement_text(piece[cut:]))
+        # Redshift's TRUNCATE commits, in a procedure too.
+        tail = ";\n  COMMIT" if words[start].word == "TRUNCATE" else ""
+        pieces.append(head + statement_text(piece[cut:]) + tail)
+    end = ";" if body.rstrip().endswith(";") else ""
+    return ";".join(pieces) + end + "\n"
+
+
+def _dynamic(
+    piece: Sequence[Token],
+    statement_text: Callable[[Sequence[Token]], str],
+    piece_text: Callable[[Sequence[Token]], str],
+) -> str:
+    """A piece with what its EXECUTE runs rewritten now, or looked at when it is put together."""
+    words = significant(piece)
+    at = next((i for i, token in enumerate(words) if token.word == "EXECUTE"), None)
+    if at is None or at + 1 >= len(words):
+        return piece_text(piece)
+    end = next(
+        (i for i in range(at + 1, len(words)) if words[i].word in ("INTO", "USING", "LOOP")),
+        len(words),
+    )
+    first, last = words[at + 1], words[end - 1]
+    edits = Edits(piece)
+    if first is last and first.value is not None:
+        edits.replace(first, first, quote_literal(statement_text(tokenize(first.value))))
+        return edits.text()
+    edits.insert_after(words[at], " standin.put_together(")
+    edits.insert_after(last, ")")
+    return piece_text(tokenize(edits.text()))
+
+
+_IN_HANDLER = _WHOLE_STATEMENTS | {"CALL", "EXECUTE", "PERFORM", "SELECT", "COMMIT", "ROLLBACK"}
+
+
+def _rethrown(body: str) -> str:
+    """Handlers that raise their error again at their end, as Redshift's do; raises Refusal.
+
+    What a handler changes Redshift commits before. PostgreSQL cannot, so that is refused.
+    """
+    pieces, depth, handling = [], 0, False
+    for piece in split_statements(tokenize(body)):
+        words = significant(piece)
+        text = "".join(token.text for token in piece)
+        handler = next(
+            (i for i, token in enumerate(words) if token.word == "EXCEPTION"
+             and word(words, i + 1) == "WHEN"), None,
+        )  # fmt: skip
+        if handler is not None:
+            if word(words, handler + 2) != "OTHERS" or word(words, handler + 3) != "THEN":
+                raise Refusal("Redshift's procedures have EXCEPTION WHEN OTHERS only", SYNTAX)
+            handling, depth, words = True, 0, words[handler + 4 :]
+        if handling and words:
+            first = words[0].word
+            if first in _IN_HANDLER:
+                raise Refusal(
+                    f"the stand-in has no {first} in an EXCEPTION handler",
+                    hint="Redshift commits it and raises the error again; RAISE INFO is there",
+                )
+            depth += first in ("BEGIN", "DECLARE")
+            if first == "END" and word(words, 1) not in ("IF", "LOOP", "CASE"):
+                if depth == 0:
+                    text, handling = f"\n  RAISE;{text}", False
+                else:
+                    depth -= 1
+        pieces.append(text)
     end = ";" if body.rstrip().endswith(";") else ""
     return ";".join(pieces) + end + "\n"

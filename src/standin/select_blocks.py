@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from src.standin.refusal import SYNTAX, Refusal
-from src.standin.syntax import split_list, word
+from src.standin.syntax import split_list, word, words_of
 from src.standin.tokens import Edits, Kind, Token, close_parenthesis, quote_identifier
 
 CLAUSES = {"FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET",
@@ -126,6 +126,8 @@ def _is_bare_alias(words: Sequence[Token], start: int, stop: int) -> bool:
         return False
     if before.kind in (Kind.NUMBER, Kind.STRING) or before.word in (")", "]", "END"):
         return True
+    if before.word == "NOT":
+        return False
     return before.name is not None and (stop - 3 < start or words[stop - 3].word in (".", "::"))
 
 
@@ -232,7 +234,7 @@ def with_alias(words: Sequence[Token], alias: str, edits: Edits) -> None:
         for name, item, places in _uses(words, block):
             if name != alias:
                 continue
-            text = " ".join(token.text for token in words[item.start : item.end])
+            text = words_of(words, item.start, item.end)
             for place in places:
                 alone = any(
                     other.start == place and other.end == place + 1 and other.alias is None
@@ -264,15 +266,21 @@ def _uses(words: Sequence[Token], block: Block) -> list[tuple[str, Item, list[in
 
 
 def _is_sort_key(words: Sequence[Token], at: int) -> bool:
-    """Whether an alias stands alone in ORDER BY, where PostgreSQL knows it."""
-    ordered = any(
-        words[i].word == "ORDER" and words[i + 1].word == "BY" for i in range(max(at - 60, 0), at)
-    )
-    return (
-        ordered
-        and word(words, at - 1) in ("BY", ",")
-        and word(words, at + 1) in ("", ",", "ASC", "DESC", "NULLS", "LIMIT", ")")
-    )
+    """Whether an alias stands alone in the SELECT's ORDER BY, where PostgreSQL knows it."""
+    if word(words, at - 1) not in ("BY", ",") or word(words, at + 1) not in (
+        "", ",", "ASC", "DESC", "NULLS", "LIMIT", ")",
+    ):  # fmt: skip
+        return False
+    depth, ordered = 0, False
+    for before in range(at - 1, 0, -1):
+        depth += (words[before].word == ")") - (words[before].word == "(")
+        if depth < 0:
+            # A subquery's ORDER BY, or that of a window, which knows columns only.
+            return ordered and words[before + 1].word in ("SELECT", "WITH")
+        ordered = ordered or (
+            depth == 0 and (words[before - 1].word, words[before].word) == ("ORDER", "BY")
+        )
+    return ordered
 
 
 def _references(words: Sequence[Token], span: tuple[int, int], alias: str) -> list[int]:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from src.standin.refusal import SYNTAX, Refusal
-from src.standin.tokens import Token
+from src.standin.tokens import Token, joined
+
+LONGEST_NAME = 63
+"""Bytes that PostgreSQL keeps of a name: Redshift keeps 127."""
+
+
+def refuse_long_names(tokens: Sequence[Token]) -> None:
+    """Raise Refusal for a name that PostgreSQL would cut off, and take for another's."""
+    for token in tokens:
+        # Of four bytes a character at most: short texts need no look.
+        name = token.name if len(token.text) > LONGEST_NAME // 4 else None
+        if name is not None and len(name.encode()) > LONGEST_NAME:
+            raise Refusal(
+                f'the stand-in has no names of more than {LONGEST_NAME} bytes: "{name}"',
+                "42622",
+                hint="Redshift takes up to 127",
+            )
 
 
 def syntax_error(tokens: Sequence[Token], at: int) -> Refusal:
@@ -53,5 +69,5 @@ def split_list(tokens: Sequence[Token], start: int, end: int) -> list[tuple[int,
 
 
 def words_of(tokens: Sequence[Token], start: int, end: int) -> str:
-    """The text of some tokens, with one blank between them."""
-    return " ".join(token.text for token in tokens[start:end])
+    """The text of a range of tokens."""
+    return joined(tokens[start:end])

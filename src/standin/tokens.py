@@ -145,6 +145,19 @@ def significant(tokens: Sequence[Token]) -> list[Token]:
     return [token for token in tokens if token.kind is not Kind.SPACE]
 
 
+def joined(tokens: Sequence[Token]) -> str:
+    """The text of some tokens, one blank where something stood between two of them.
+
+    What was written in one piece stays so: of ``||`` and ``>=`` each sign is a token.
+    """
+    pieces = []
+    for at, token in enumerate(tokens):
+        if at and tokens[at - 1].end != token.start:
+            pieces.append(" ")
+        pieces.append(token.text)
+    return "".join(pieces)
+
+
 def split_statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The token lists of single statements, cut at ``;`` outside parentheses and SQL bodies.
 

@@ -8,16 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from src.standin.refusal import Refusal
+from src.standin.refusal import SYNTAX, Refusal
 from src.standin.syntax import split_list, word
 from src.standin.tokens import Edits, Token, close_parenthesis
 
 SORTED_AGGREGATES = {"MEDIAN", "PERCENTILE_CONT", "PERCENTILE_DISC", "LISTAGG"}
 NULLS_IGNORING = {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "LAG", "LEAD"}
 
+FRAMED = {
+    "SUM", "AVG", "COUNT", "MAX", "MIN", "STDDEV", "STDDEV_SAMP", "STDDEV_POP", "VARIANCE",
+    "VAR_SAMP", "VAR_POP", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE",
+}  # fmt: skip
+"""Window functions that Redshift does not let sort their window without a frame."""
+
 _WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 Edited = Callable[[Sequence[Token]], str]
+
+
+def refuse_window(words: Sequence[Token], at: int) -> None:
+    """Refuse the call of a window function at ``at`` as Redshift does; raises Refusal."""
+    name = words[at].word
+    close = close_parenthesis(words, at + 1)
+    opening = close + 1
+    while word(words, opening) in ("IGNORE", "RESPECT", "NULLS"):
+        opening += 1
+    if word(words, opening) != "OVER" or word(words, opening + 1) != "(":
+        return
+    if name in ("LAG", "LEAD") and len(split_list(words, at + 1, close)) > 2:
+        raise Refusal(
+            f"Default parameter not be supported for window function {name.lower()}",
+            hint=f"write NVL({name}(…) OVER (…), default)",
+        )
+    depth, said = 0, set()
+    for token in words[opening + 2 : close_parenthesis(words, opening + 1)]:
+        depth += (token.word == "(") - (token.word == ")")
+        if depth == 0:
+            said.add(token.word)
+    if name in FRAMED and "ORDER" in said and not said & {"ROWS", "RANGE", "GROUPS"}:
+        raise Refusal(
+            "Aggregate window functions with an ORDER BY clause require a frame clause",
+            SYNTAX,
+            hint="ROWS UNBOUNDED PRECEDING sums up to the row, row by row",
+        )
 
 
 def edit_sorted_aggregate(words: Sequence[Token], at: int, edits: Edits, edited: Edited) -> None:
@@ -80,15 +113,17 @@ def _window(over: str, order: str) -> str:
 def _listagg(values: list[str], order: str, distinct: str, over: str | None) -> str:
     delimiter = values[1] if len(values) > 1 else "''"
     if over is not None:
-        return f"standin.listagg(({values[0]})::text, {delimiter}) OVER ({_window(over, order)})"
+        window = f"OVER ({_window(over, order)})"
+        return f"standin.fitting(standin.listagg(({values[0]})::text, {delimiter}) {window})"
     if distinct:
         # In PostgreSQL too DISTINCT goes with the order of the values themselves only.
         if order and _key(order) != values[0]:
             raise Refusal("the stand-in has no LISTAGG of DISTINCT values in another order",
                           hint="take the distinct values in a subquery")  # fmt: skip
-        return f"standin.joined({_array(values[0], order, distinct, None)}, {delimiter})"
+        array = _array(values[0], order, distinct, None)
+        return f"standin.fitting(standin.joined({array}, {delimiter}))"
     by = f" ORDER BY {order}" if order else ""
-    return f"standin.listagg(({values[0]})::text, {delimiter}{by})"
+    return f"standin.fitting(standin.listagg(({values[0]})::text, {delimiter}{by}))"
 
 
 def edit_ignored_nulls(words: Sequence[Token], at: int, edits: Edits, edited: Edited) -> None:

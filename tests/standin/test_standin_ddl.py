@@ -47,7 +47,7 @@ def test_declarations_are_remembered(db: Db) -> None:
     assert db.rows(
         "SELECT definition FROM standin.declared_foreign_keys WHERE tablename = 't' "
         "AND schemaname = current_schema()"
-    ) == [("FOREIGN KEY ( note ) REFERENCES elsewhere ( x )",)]
+    ) == [("FOREIGN KEY (note) REFERENCES elsewhere (x)",)]
     assert db.one("SELECT backup FROM standin.table_declared WHERE relid = 't'::regclass") is False
 
 

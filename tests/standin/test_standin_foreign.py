@@ -72,7 +72,12 @@ WRITTEN = {
         "SELECT s #> 'a' FROM t",
         "SELECT s @> 'a' FROM t",
     ],
-    "system columns": ["SELECT ctid FROM t", "DELETE FROM t WHERE t.ctid = '(0,1)'"],
+    "system columns": [
+        "SELECT ctid FROM t",
+        "DELETE FROM t WHERE t.ctid = '(0,1)'",
+        "SELECT a FROM t WHERE xmin = 1",
+    ],
+    "TRUNCATE … RESTART IDENTITY": ["TRUNCATE t RESTART IDENTITY", "TRUNCATE t CONTINUE IDENTITY"],
     "SAVEPOINT": [
         "SAVEPOINT a",
         "RELEASE SAVEPOINT a",

@@ -66,3 +66,15 @@ SELECT HLL(buyer) FROM sold;
 > 3
 SELECT HLL_CARDINALITY(HLL_CREATE_SKETCH(buyer)) FROM sold;
 ~ there are no HLL sketches
+CREATE TABLE pieces (a varchar(10), n int, d date);
+INSERT INTO pieces VALUES ('a', 5, '2021-03-30'), ('b', 6, '2021-03-31');
+SELECT LISTAGG(a || '-' || n::varchar, ',') WITHIN GROUP (ORDER BY n) FROM pieces;
+> a-5,b-6
+SELECT MEDIAN(CASE WHEN n >= 5 AND n <> 7 THEN n END) FROM pieces;
+> 5.5
+SELECT LISTAGG(REPEAT('x', 40000)) FROM pieces;
+! Result size exceeds LISTAGG limit
+SELECT MEDIAN(d) FROM (SELECT d FROM pieces WHERE n = 5) AS one;
+> 2021-03-30
+SELECT STDDEV(n), VARIANCE(n::decimal(10, 2)), STDDEV_POP(n), VAR_POP(n) FROM pieces;
+> 0.707106781186548 | 0.5 | 0.5 | 0.25

@@ -93,3 +93,7 @@ SHOW TABLES FROM SCHEMA dev.ex_catalog LIKE 'sales\\_%';
 > dev | ex_catalog | sales_v | VIEW | NULL | NULL
 EXPLAIN SELECT 1;
 > Result  (cost=0.00..0.01 rows=1 width=4)
+CREATE TABLE counted (a int);
+INSERT INTO counted VALUES (1), (2), (3);
+SELECT tbl_rows, estimated_visible_rows FROM svv_table_info WHERE "table" = 'counted';
+> 3 | 3

@@ -66,3 +66,7 @@ SELECT id FROM a WHERE 1;
 > 1
 > 2
 > 3
+CREATE TABLE codes (code varchar(10));
+INSERT INTO codes VALUES ('5'), ('05'), ('x');
+SELECT code FROM codes WHERE code = 5 OR code IN (7, 8);
+> 5

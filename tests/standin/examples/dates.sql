@@ -181,3 +181,5 @@ SELECT LEFT(t, 7), SUBSTRING(t, 6, 2), SPLIT_PART(t, '-', 1) FROM moments;
 > 2009-09 | 09 | 2009
 SELECT count(*) FROM moments WHERE t LIKE '2009-09%' AND t BETWEEN '2009-09-01' AND '2009-09-30';
 > 1
+SELECT CONVERT_TIMEZONE('UTC', 'America/New_York', '2021-03-30 12:00:00+00'::timestamptz);
+> 2021-03-30 08:00:00

@@ -165,3 +165,11 @@ INSERT INTO month VALUES (1, 'a') ON CONFLICT DO NOTHING;
 ! syntax error
 INSERT INTO month VALUES (1, 'a') RETURNING id;
 ! syntax error
+CREATE TABLE mart_customer_lifetime_value_by_acquisition_channel_and_region_2023 (a int);
+~ no names of more than 63 bytes
+CREATE TABLE odd (a int ENCODE foo);
+! Encoding type "foo" not recognised
+SELECT 1::decimal(50, 2);
+! DECIMAL precision must be between 1 and 38
+SELECT 1::decimal(38, 38);
+! DECIMAL scale must be between 0 and 37

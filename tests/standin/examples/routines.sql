@@ -76,3 +76,75 @@ CALL fill(1, 'x');
 ! does not exist
 DO $$ BEGIN END $$;
 ! no DO
+CREATE TABLE dyn (n int);
+INSERT INTO dyn VALUES (5), (6);
+CREATE PROCEDURE average(r OUT varchar(10)) AS $$
+BEGIN
+  EXECUTE 'SELECT AVG(n)::varchar FROM dyn' INTO r;
+END;
+$$ LANGUAGE plpgsql;
+CALL average();
+> 5
+CREATE PROCEDURE copied(what varchar(20)) AS $$
+DECLARE
+  rec record;
+  total int := 0;
+BEGIN
+  EXECUTE 'CREATE TABLE ' || quote_ident(what) || ' AS SELECT n FROM dyn';
+  FOR rec IN EXECUTE 'SELECT n FROM ' || quote_ident(what) LOOP
+    total := total + rec.n;
+  END LOOP;
+  INSERT INTO dyn VALUES (total);
+END;
+$$ LANGUAGE plpgsql;
+CALL copied('dyn_copy');
+SELECT MAX(n), (SELECT COUNT(*) FROM dyn_copy) FROM dyn;
+> 11 | 2
+CREATE PROCEDURE put_together(what varchar(20)) AS $$
+BEGIN
+  EXECUTE 'CREATE TABLE ' || what || ' AS SELECT AVG(n) FROM dyn';
+END;
+$$ LANGUAGE plpgsql;
+CALL put_together('dyn_average');
+~ no AVG in a statement that a procedure puts together
+CREATE PROCEDURE told() AS $$
+BEGIN
+  INSERT INTO dyn VALUES (1 / 0);
+EXCEPTION WHEN OTHERS THEN
+  RAISE INFO 'an error: %', SQLERRM;
+END;
+$$ LANGUAGE plpgsql;
+CALL told();
+! division by zero
+CREATE PROCEDURE by_name() AS $$
+BEGIN
+  INSERT INTO dyn VALUES (1 / 0);
+EXCEPTION WHEN division_by_zero THEN
+  RAISE INFO 'an error: %', SQLERRM;
+END;
+$$ LANGUAGE plpgsql;
+! WHEN OTHERS only
+CREATE PROCEDURE logged() AS $$
+BEGIN
+  INSERT INTO dyn VALUES (1 / 0);
+EXCEPTION WHEN OTHERS THEN
+  INSERT INTO dyn VALUES (0);
+END;
+$$ LANGUAGE plpgsql;
+~ no INSERT in an EXCEPTION handler
+CREATE PROCEDURE emptied() AS $$
+BEGIN
+  TRUNCATE dyn;
+  RAISE EXCEPTION 'stop';
+END;
+$$ LANGUAGE plpgsql;
+CALL emptied();
+! stop
+SELECT COUNT(*) FROM dyn;
+> 0
+BEGIN;
+CALL emptied();
+! invalid transaction termination
+ROLLBACK;
+CREATE FUNCTION in_plpgsql(int) RETURNS int STABLE AS $$ BEGIN RETURN $1; END $$ LANGUAGE plpgsql;
+! no functions in plpgsql

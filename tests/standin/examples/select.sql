@@ -113,3 +113,31 @@ SELECT GENERATE_SERIES(1, 3);
 > 1
 > 2
 > 3
+CREATE TABLE parts_of (g varchar(5), n int);
+INSERT INTO parts_of VALUES ('a', 5), ('b', 6);
+SELECT g || '1' AS p, p || '2' AS q, q || '3' FROM parts_of ORDER BY 1;
+> a1 | a12 | a123
+> b1 | b12 | b123
+SELECT n <> 6 AS q, q AND true, n >= 6 AS r, NOT r FROM parts_of ORDER BY n;
+> t | t | f | t
+> f | f | t | f
+SELECT n AS x, ROW_NUMBER() OVER (ORDER BY x DESC) FROM parts_of ORDER BY x;
+> 5 | 2
+> 6 | 1
+SELECT * FROM (SELECT g, n FROM parts_of WHERE n >= 5) PIVOT (SUM(n) FOR g IN ('a', 'b'));
+> 5 | 6
+BEGIN;
+DECLARE "SQL_CUR0x1" CURSOR FOR SELECT n + 1 AS x, x + 1 AS y FROM parts_of ORDER BY 1;
+FETCH 2 IN "SQL_CUR0x1";
+> 6 | 7
+> 7 | 8
+CLOSE "SQL_CUR0x1";
+COMMIT;
+CREATE TABLE #beside (n int);
+INSERT INTO #beside VALUES (6);
+SELECT #beside.n, parts_of.g FROM #beside JOIN parts_of ON #beside.n = parts_of.n;
+> 6 | b
+SELECT xmin FROM parts_of;
+! no system columns
+SELECT TRY_CAST(g AS int) FROM parts_of;
+~ no TRY_CAST

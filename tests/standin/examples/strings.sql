@@ -106,3 +106,17 @@ SELECT 'abc' < 'abd', 'B' < 'a', 'a' = 'A', GREATEST('Lars', 'Ratliff'), LEAST('
 > t | t | f | Ratliff | a
 SELECT LOWER(NULL), NULL || 'a', NULLIF('a', 'a'), COALESCE(NULL, 'x'), NVL('', 'y') = '';
 > NULL | NULL | NULL | x | t
+SELECT SPLIT_PART('a.b.c', '.', 2), SPLIT_PART(12.5, '.', 1);
+> b | 12
+SELECT SPLIT_PART('a.b.c', '.', -1);
+! field position must be greater than zero
+SELECT OCTET_LENGTH('cat  '::char(10)), OCTET_LENGTH('é'), OCTET_LENGTH('cat  ');
+> 3 | 2 | 5
+SELECT REGEXP_SUBSTR('abc', 'b', 1, 0), REGEXP_SUBSTR('abc', 'b', 1, 1);
+> NULL | b
+SELECT 'x'::nvarchar, 'xyz'::nvarchar(2), 'y'::national character varying(5);
+> x | xy | y
+SELECT 'x'::varchar(65536);
+! cannot exceed 65535
+SELECT CONCAT_WS(',', 'a', 'b');
+! unknown to Redshift

@@ -64,3 +64,12 @@ SELECT id, c.address IS NULL FROM people ORDER BY id;
 > 1 | f
 > 2 | t
 > 3 | t
+CREATE TABLE as_text (doc super);
+INSERT INTO as_text SELECT JSON_PARSE('{"s": "abc", "b": {"c": [1, 2]}}');
+SELECT as_text.doc.s::char(5) || '|', as_text.doc.s::char(2), as_text.doc.s::varchar FROM as_text;
+> abc| | ab | abc
+BEGIN;
+DECLARE of_super CURSOR FOR SELECT as_text.doc.b.c[0] FROM as_text;
+FETCH ALL FROM of_super;
+> 1
+COMMIT;

@@ -105,3 +105,23 @@ SELECT ROUND(STDDEV_POP(qty) OVER (ORDER BY salesid ROWS UNBOUNDED PRECEDING)), 
 > 0 | 0
 > 10 | 100
 > 9 | 89
+CREATE TABLE steps (g char(1), n int);
+INSERT INTO steps VALUES ('a', 1), ('a', 2), ('b', 4);
+SELECT SUM(n) OVER (ORDER BY n) FROM steps;
+! require a frame clause
+SELECT FIRST_VALUE(n) OVER (PARTITION BY g ORDER BY n) FROM steps;
+! require a frame clause
+SELECT SUM(n) OVER (PARTITION BY g ORDER BY n ROWS UNBOUNDED PRECEDING) FROM steps ORDER BY 1;
+> 1
+> 3
+> 4
+SELECT SUM(n) OVER (PARTITION BY g) FROM steps ORDER BY 1;
+> 3
+> 3
+> 4
+SELECT LAG(n, 1, 0) OVER (ORDER BY n) FROM steps;
+! Default parameter not be supported for window function lag
+SELECT LAST_VALUE(n IGNORE NULLS) OVER (PARTITION BY g || 'x' ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM steps ORDER BY 1;
+> 2
+> 2
+> 4
