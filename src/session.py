@@ -192,7 +192,15 @@ def _connector_jars(settings: Settings) -> str | None:
 
 def _log_settings(log_file: Path) -> Path:
     """A log4j file that sends Spark's messages to ``log_file``, beside it."""
-    log_file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StarliftError(
+            "The folder of Spark's messages cannot be made",
+            where=str(log_file.parent),
+            found=error.strerror or str(error),
+            do="set STARLIFT_HOME to a folder that can be written",
+        ) from error
     settings = log_file.with_suffix(".log4j2.properties")
     settings.write_text(
         "rootLogger.level = warn\n"

@@ -22,6 +22,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from src.contract.source import plain_name
 from src.frames import look_up
 from src.io.json_head import JsonHead, JsonLayout
 from src.io.line_text import is_blank, is_utf8
@@ -126,12 +127,14 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
             F.lit("a NUL character: expected text"),
         )
         .when(*_no_object(found, columns, layout))
+        .when(*_spelled_anew(given, [*keys, *layout.explode]))
     )
     cells = _named(found, columns, layout)
     kept = ["raw_id", "raw_line", "raw", "lines"]
     if not layout.explode:
         return parsed.select(*kept, broken.alias("broken"), F.struct(*cells).alias("cells"))
     array = F.coalesce(*[F.col("object")[f"c{len(keys) + n}"] for n in range(len(layout.explode))])
+    broken = F.coalesce(broken, F.when(*_elements_elsewhere(given, keys, layout)))
     told = parsed.select(*kept, broken.alias("broken"), *cells, array.alias("array text"))
     return _exploded(told, layout)
 
@@ -191,6 +194,41 @@ def _no_object(
     return wrong, F.lit(f"{keys}: expected an object")
 
 
+def _spelled_anew(given: SparkColumn, known: list[str]) -> tuple[SparkColumn, SparkColumn]:
+    """Whether a wanted key is spelled as nowhere in the file's head, and the sentence for it.
+
+    Its value would be taken for missing.
+    """
+    wanted = {plain_name(key) for key in known}
+    new = F.filter(
+        given,
+        lambda key: (
+            ~key.isin(known) & F.lower(F.regexp_replace(key, r"[\W_]+", "")).isin(sorted(wanted))
+        ),
+    )
+    said = F.concat(
+        F.lit("a key spelled otherwise than at the file's start: "), F.concat_ws(", ", new)
+    )
+    return F.size(new) > 0, said
+
+
+def _elements_elsewhere(
+    given: SparkColumn, keys: list[str], layout: JsonLayout
+) -> tuple[SparkColumn, SparkColumn]:
+    """Whether a record without the array has another of objects, and the sentence for it."""
+    arrays = F.from_json("quoted", "map<string,string>")
+    other = F.map_filter(
+        arrays,
+        lambda key, value: ~key.isin([*keys, *layout.explode]) & value.rlike(r"^\s*\[\s*\{"),
+    )
+    without = ~F.arrays_overlap(given, F.array(*[F.lit(key) for key in layout.explode]))
+    said = F.concat(
+        F.lit(f"no {layout.explode[0]}, and an array of objects elsewhere: "),
+        F.concat_ws(", ", F.map_keys(other)),
+    )
+    return without & (F.size(other) > 0), said
+
+
 def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
     """One row an element of the array; one row a record that has none or is broken."""
     text = F.col("array text")
@@ -204,6 +242,7 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
             text.isNotNull() & (F.col("elements").isNull() | ~F.ltrim(text).startswith("[")),
             F.lit(f"{layout.explode[0]}: expected an array of objects"),
         )
+        .when(*_spelled_anew(_keys_inside("elements"), _wanted(layout.elements)))
         .when(
             F.exists("elements", _has_doubled),
             F.lit(f"a key that stands twice in {layout.explode[0]}: expected each key once"),
@@ -239,6 +278,11 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
         ).alias("broken"),
         F.struct(*names, *inner).alias("cells"),
     )
+
+
+def _keys_inside(elements: str) -> SparkColumn:
+    """All keys of the elements, each once."""
+    return F.array_distinct(F.flatten(F.transform(elements, F.map_keys)))
 
 
 def _has_doubled(entry: SparkColumn) -> SparkColumn:

@@ -17,8 +17,10 @@ _BETWEEN = re.compile(r"[ \t\r\n,]*")
 class Part:
     """One element of a document: its bytes, the line where it starts, the lines it accounts for.
 
-    Lines that hold only brackets, commas or blanks count to the element after them, or at the end
-    to the last; a line with several elements counts to the first.
+    Of elements that share a line each counts as a line of its own, and so do all behind them: no
+    two have one number, and those of a document on one line are numbered through. Lines that hold
+    only brackets, commas or blanks count to the element after them, or at the end to the last; a
+    line with several elements counts to the first.
     """
 
     line: int
@@ -34,6 +36,8 @@ def split_document(content: bytes) -> list[Part]:
 
     >>> [(part.line, part.raw) for part in split_document(b'[{"a":1},\\n {"a":\\n2}]')]
     [(1, b'{"a":1}'), (2, b'{"a":\\n2}')]
+    >>> [part.line for part in split_document(b'[{},{},\\n{}]')]
+    [1, 2, 3]
     """
     text = content.decode("utf-8-sig", errors="surrogateescape")
     start = _skip(_SPACE, text, 0)
@@ -96,14 +100,17 @@ def _with_lines(
     owned = 0
     before = 0
     position = 0
+    previous = shift = 0
     for number, (start, end) in enumerate(spans):
         while position < len(newlines) and newlines[position] < start:
             position += 1
         line = position + 1
+        shift += line == previous
+        previous = line
         while position < len(newlines) and newlines[position] < end:
             position += 1
         last = total if number == len(spans) - 1 else position + 1
         owned, before = last - before, last
         raw = text[start:end].encode("utf-8", errors="surrogateescape")
-        parts.append(Part(line, raw, owned))
+        parts.append(Part(line + shift, raw, owned))
     return parts

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from src.standin.refusal import INTERNAL, LoadRefused, Refusal
+import re
+
+from src.standin.refusal import INTERNAL, NOT_SUPPORTED, LoadRefused, Refusal
 
 
 def refusal_fields(
@@ -23,6 +25,7 @@ def reword(fields: dict[str, str], *, edited: bool) -> None:
     if "standin." in fields.get("W", ""):
         for key in "WFLR":
             fields.pop(key, None)
+    reword_missing(fields)
     if edited:
         fields.pop("P", None)  # a place in a text that the client did not write
     if fields.get("C") == "23514" and fields.get("n", "").startswith("standin_bytes_"):
@@ -31,6 +34,21 @@ def reword(fields: dict[str, str], *, edited: bool) -> None:
         fields.pop("D", None)  # the failing row, which may be private
         fields["C"] = "22001"
         fields["M"] = f"value too long for type {label}({size})"
+
+
+_SYSTEM_VIEW = re.compile(r'relation "(?:pg_catalog\.)?((?:stl|stv|svl|svv|svcs|sys)_\w+)"')
+
+
+def reword_missing(fields: dict[str, str]) -> None:
+    """Say of what Redshift has, and PostgreSQL calls unknown, that it is missing here."""
+    said = fields.get("M", "")
+    if fields.get("C") == "42P01" and (view := _SYSTEM_VIEW.match(said)):
+        fields["C"] = NOT_SUPPORTED
+        fields["M"] = f"the stand-in has no system view {view[1]}"
+    elif fields.get("C") == "42883" and "jsonb" in said:
+        fields["C"] = NOT_SUPPORTED
+        fields["M"] = f"the stand-in computes with no SUPER value: {said.replace('jsonb', 'super')}"
+        fields["H"] = "cast the value, as in doc.price::decimal(10,2)"
 
 
 def is_conflict(fields: dict[str, str]) -> bool:

@@ -13,6 +13,10 @@ from src.contract.table import Distribution, Table
 from src.contract.types import BOOLEAN, DATE, INTEGER, SMALLINT, varchar
 from src.transforms.keys import date_key
 
+# The calendar's range as conf/ gives it: a time outside is a clock that was never set.
+FIRST_TIME = "2000-01-01"
+LAST_TIME = "2049-12-31 23:59:59.999999"
+
 DIM_DATE = Table(
     name="dim_date",
     kind="dimension",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from pathlib import Path
@@ -128,6 +129,22 @@ def test_a_newer_version_of_a_log_replaces_the_older_one_and_so_does_the_old_one
         write(raw, "a.json", "", 3)
         assert home.run("run", "sparkify", "--raw", str(raw)) == 1
         assert star(home, "sparkify") == new
+
+
+def test_plays_of_an_array_on_one_line_are_as_many_as_stand_there(
+    homes: Any, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    listed = [json.loads(line) for line in NEW.splitlines()]
+    with homes("one-line") as home:
+        write(raw, "a.json", LATER, 1)
+        assert home.run("run", "sparkify", "--raw", str(raw)) == 0
+        write(raw, "b.json", json.dumps(listed), 2)
+        assert home.run("run", "sparkify", "--raw", str(raw)) == 0
+        plays = "SELECT COUNT(*) FROM sparkify.fact_songplay"
+        assert home.query(plays) == [(3,)]
+        sessions = "SELECT session_id, events, plays FROM sparkify.fact_session"
+        assert sorted(home.query(sessions)) == [(1, 3, 2), (3, 1, 1)]
 
 
 def test_a_late_rate_fills_what_was_null_and_flagged(homes: Any, tmp_path: Path) -> None:

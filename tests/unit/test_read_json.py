@@ -12,6 +12,7 @@ from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER, varchar
 from src.errors import RawFileRefused
+from src.io.file_head import HEAD_BYTES
 from src.io.json_head import JsonHead, read_json_head
 from src.io.read_csv import bytes_read
 from tests.unit.reading import Reading, read, small_splits, write
@@ -240,6 +241,44 @@ def test_elements_that_stand_elsewhere_are_no_records_without_any(
     with pytest.raises(RawFileRefused, match="no 'lines', and what looks like it stands elsewhere"):
         read_json_head(store, stored, ORDER)
     assert read_json_head(store, other, ORDER).unknown == ("tags",)
+
+
+def test_records_that_share_a_line_have_a_number_each(spark: SparkSession, tmp_path: Path) -> None:
+    listed = b'[{"userId":"1"},{"userId":"2"},null,{"userId":"3"}]'
+    records = read(spark, tmp_path, {"a.json": listed}, EVENT).records["a.json"]
+    assert [(one.line, one.lines, one.cells is None) for one in records] == [
+        (1, 1, False),
+        (2, 0, False),
+        (3, 0, True),
+        (4, 0, False),
+    ]
+
+
+def test_a_key_spelled_as_nowhere_in_the_head_is_not_taken_for_missing(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    usual = ['{"order_id":"A","lines":[{"line_number":1,"note":"%s"}]}' % ("x" * 900)] * 400
+    late = [
+        '{"order_id":"B","Lines":[{"line_number":1}]}',
+        '{"Order_Id":"C","lines":[]}',
+        '{"order_id":"D","lines":[{"LineNumber":1}]}',
+        '{"order_id":"E","items":[{"line_number":1}]}',
+        '{"order_id":"F","tags":["x"]}',
+        '{"order_id":"G","lines":null,"items":[{"line_number":1}]}',
+    ]
+    content = "\n".join([*usual, *late]).encode()
+    assert content.index(b'"Lines"') > HEAD_BYTES
+    records = read(spark, tmp_path, {"a.json": content}, ORDER).records["a.json"]
+    reasons = {one.line - 400: one.reason for one in records if one.line > 400}
+    start = "a key spelled otherwise than at the file's start: "
+    assert reasons == {
+        1: f"{start}Lines",
+        2: f"{start}Order_Id",
+        3: f"{start}LineNumber",
+        4: "no lines, and an array of objects elsewhere: items",
+        5: None,
+        6: None,
+    }
 
 
 def test_an_object_nested_too_deep_is_a_broken_line(spark: SparkSession, tmp_path: Path) -> None:

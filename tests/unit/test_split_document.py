@@ -15,8 +15,9 @@ from src.io.split_document import Part, split_document
         (b"[\n\n]", []),
         (b'{\n "a": 1\n}\n', [Part(1, b'{\n "a": 1\n}', 3)]),
         (b'\xef\xbb\xbf[\n{"a": 1}\n]\n', [Part(2, b'{"a": 1}', 3)]),
-        (b'[{"a":1},{"a":2},\n{"a":3}]', [Part(1, b'{"a":1}', 1), Part(1, b'{"a":2}', 0),
-                                          Part(2, b'{"a":3}', 1)]),
+        # Each on a line of its own, as it were: their places tell rows apart.
+        (b'[{"a":1},{"a":2},\n{"a":3}]', [Part(1, b'{"a":1}', 1), Part(2, b'{"a":2}', 0),
+                                          Part(3, b'{"a":3}', 1)]),
         (b'{"a":\n1}\n\n{"a":2}\n', [Part(1, b'{"a":\n1}', 2), Part(4, b'{"a":2}', 2)]),
         # Arrays that follow each other.
         (b'[{"a":1}]\n[{"a":2},\n{"a":3}]\n', [Part(1, b'{"a":1}', 1), Part(2, b'{"a":2}', 1),
@@ -42,8 +43,8 @@ def test_the_elements_of_a_document(content: bytes, expected: list[Part]) -> Non
         (b'[\n  {"a": {"b": x},\n   {"c": 1}\n  },\n  {"a":2}\n]',
          [(2, b'{"a": {"b": x},\n   {"c": 1}\n  },'), (5, b'{"a":2}')]),
         # What follows the end of the array is not lost.
-        (b'[{"a":1}] junk', [(1, b'{"a":1}'), (1, b'junk')]),
-        (b"[1, null]", [(1, b"1"), (1, b"null")]),
+        (b'[{"a":1}] junk', [(1, b'{"a":1}'), (2, b'junk')]),
+        (b"[1, null]", [(1, b"1"), (2, b"null")]),
         (b'[{"a":"\xff"}]', [(1, b'{"a":"\xff"}')]),
     ],
 )  # fmt: skip

@@ -180,6 +180,71 @@ def test_a_newer_version_of_events_takes_the_older_one_back_and_of_changes_does_
     assert entry.staged.removed_raw_ids == (before["InvoiceLine.csv"],)
 
 
+@pytest.mark.parametrize(
+    ("warehouse", "name", "good", "bad", "reason"),
+    [
+        (
+            "ecommerce",
+            "orders/1.json",
+            '{"order_id":"A","ordered_at":"2024-01-05","currency":"GBP","lines":'
+            '[{"line_number":1,"product_id":"p","quantity":2,"unit_price":1.5}]}',
+            '{"order_id":"B","ordered_at":"2024-01-05","currency":"GBP","lines":'
+            '[{"line_number":1,"product_id":"p","quantity":2,"unit_price":5000000000}]}',
+            "below 10 billion",
+        ),
+        (
+            "sparkify",
+            "log_data/1.json",
+            '{"ts":1541100000000,"sessionId":1,"itemInSession":0,"page":"Home","level":"free"}',
+            # Microseconds.
+            '{"ts":1541100000001,"sessionId":1,"itemInSession":1,"page":"Home",'
+            '"registration":1540000000000000}',
+            "registration: expected",
+        ),
+        (
+            "chinook",
+            "Invoice.csv",
+            "InvoiceId,CustomerId,InvoiceDate,Total\n1,1,2024-01-01,1",
+            "2,1,1999-12-31,1",
+            "invoice_date: expected",
+        ),
+        (
+            "chinook",
+            "Track.csv",
+            "TrackId,Name,MediaTypeId,Milliseconds,Bytes,UnitPrice\n1,A,1,1,1000000000000,1",
+            "2,B,1,1,9223372036854775807,1",
+            "bytes: expected",
+        ),
+    ],
+)
+def test_what_no_table_could_hold_goes_to_quarantine(
+    place: Place, warehouse: str, name: str, good: str, bad: str, reason: str
+) -> None:
+    place.write(name, f"{good}\n{bad}\n")
+    (raw,) = place.stage(WAREHOUSES[warehouse]).raw_files
+    assert (raw.staged, raw.quarantined) == (1, 1)
+    (row,) = place.refused(place.lake.log.state())
+    assert reason in row["reasons"]
+
+
+def test_an_order_of_a_document_on_one_line_is_a_record_of_its_own(place: Place) -> None:
+    order = (
+        '{{"order_id":"{0}","ordered_at":"2024-01-05","currency":"GBP","shipping_amount":{1},'
+        '"lines":[{{"line_number":{1},"product_id":"p","quantity":{2},"unit_price":1.5}}]}}'
+    )
+    orders = [("Z", 3, 1), ("Z", 4, 1), ("G", 1, 1), ("BAD", 1, '"many"'), ("H", 1, 1)]
+    place.write("orders/1.json", f"[{','.join(order.format(*one) for one in orders)}]")
+    (raw,) = place.stage(WAREHOUSES["ecommerce"]).raw_files
+    assert (raw.lines, raw.staged, raw.quarantined) == (1, 3, 2)
+    state = place.lake.log.state()
+    source = WAREHOUSES["ecommerce"].source("order_line")
+    rows = place.lake.read_live(state, state.staged["order_line"], source.staged_columns)
+    kept = {(row["order_id"], row["line_number"], row["raw_line"]) for row in rows.collect()}
+    # Of two versions of one order the last; one that is refused takes no other with it.
+    assert kept == {("Z", 4, 2), ("G", 1, 3), ("H", 1, 5)}
+    assert [row["raw_line"] for row in place.refused(state)] == [1, 4]
+
+
 def test_what_does_not_add_up_is_not_committed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

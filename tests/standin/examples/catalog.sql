@@ -97,3 +97,5 @@ CREATE TABLE counted (a int);
 INSERT INTO counted VALUES (1), (2), (3);
 SELECT tbl_rows, estimated_visible_rows FROM svv_table_info WHERE "table" = 'counted';
 > 3 | 3
+SELECT COUNT(*) FROM stl_alert_event_log;
+~ no system view stl_alert_event_log

@@ -73,3 +73,7 @@ DECLARE of_super CURSOR FOR SELECT as_text.doc.b.c[0] FROM as_text;
 FETCH ALL FROM of_super;
 > 1
 COMMIT;
+SELECT as_text.doc.b.c[0] + 1 FROM as_text;
+~ computes with no SUPER value
+SELECT SUM(as_text.doc.b.c[0]) FROM as_text;
+~ computes with no SUPER value

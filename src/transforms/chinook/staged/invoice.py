@@ -4,6 +4,7 @@ from src.contract.checks import Range
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER, TIMESTAMP, decimal, varchar
+from src.transforms.dates import FIRST_TIME, LAST_TIME
 
 INVOICE = Source(
     name="invoice",
@@ -12,7 +13,10 @@ INVOICE = Source(
     key=("invoice_id",),
     look_up=("invoice_id",),
     month_of="invoice_date",
-    checks=(Range("total", low="0", severity="warn"),),
+    checks=(
+        Range("invoice_date", low=FIRST_TIME, high=LAST_TIME),
+        Range("total", low="0", severity="warn"),
+    ),
     columns=(
         Column("invoice_id", INTEGER, "number of the invoice", nullable=False),
         Column("customer_id", INTEGER, "customer billed", nullable=False),

@@ -12,7 +12,7 @@ INVOICE_LINE = Source(
     grain="one line of an invoice and version",
     key=("invoice_line_id",),
     look_up=("invoice_line_id", "invoice_id"),
-    checks=(Range("quantity", low="1"), Range("unit_price", low="0")),
+    checks=(Range("quantity", low="1", high="1000000"), Range("unit_price", low="0")),
     columns=(
         Column("invoice_line_id", INTEGER, "number of the line", nullable=False),
         Column("invoice_id", INTEGER, "invoice that the line is on", nullable=False),

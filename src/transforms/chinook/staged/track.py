@@ -11,7 +11,11 @@ TRACK = Source(
     grain="one track and version",
     key=("track_id",),
     look_up=("track_id",),
-    checks=(Range("milliseconds", low="0"), Range("unit_price", low="0")),
+    checks=(
+        Range("milliseconds", low="0"),
+        Range("bytes", low="0", high="1000000000000"),
+        Range("unit_price", low="0"),
+    ),
     columns=(
         Column("track_id", INTEGER, "number of the track", nullable=False),
         Column("name", varchar(800), "title of the track", nullable=False),

@@ -4,10 +4,7 @@ from src.contract.checks import Holds, Pattern, Range
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import INTEGER, TIMESTAMP, decimal, varchar
-
-# The calendar's range: a time outside is a clock that was never set.
-FIRST = "2000-01-01"
-LAST = "2049-12-31 23:59:59.999999"
+from src.transforms.dates import FIRST_TIME, LAST_TIME
 
 
 def _has(column: str) -> Holds:
@@ -29,9 +26,15 @@ ORDER_LINE = Source(
         _has("product_id"),
         _has("quantity"),
         _has("unit_price"),
-        Range("ordered_at", low=FIRST, high=LAST),
-        Range("updated_at", low=FIRST, high=LAST),
+        Range("ordered_at", low=FIRST_TIME, high=LAST_TIME),
+        Range("updated_at", low=FIRST_TIME, high=LAST_TIME),
         Range("line_number", low="1"),
+        # More is a barcode in the wrong column, and no total of the star could hold it.
+        Holds("the line's amount is below 10 billion", "abs(quantity * unit_price) < 10000000000"),
+        *(
+            Range(column, low="-9999999999", high="9999999999")
+            for column in ("shipping_amount", "discount_amount", "line_discount_amount")
+        ),
         Pattern("currency", "[A-Z]{3}", "an ISO 4217 code like GBP", severity="warn"),
     ),
     columns=(

@@ -21,6 +21,7 @@ EVENT = Source(
     look_up=("session_id", "user_id", "ts"),
     checks=(
         Range("ts", low=FIRST_MS, high=LAST_MS),
+        Range("registration", low=FIRST_MS, high=LAST_MS),
         Accepted("level", ("free", "paid"), severity="warn"),
     ),
     columns=(
