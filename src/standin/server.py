@@ -345,16 +345,19 @@ def connect_or_start(
 ) -> Iterator[Endpoint]:
     """The stand-in that serves ``home``; one is started, and stopped at the end, if none does.
 
-    A running one is given the buckets too. It ends when its own starter ends it.
+    A running one is given the buckets too. It ends when its own starter ends it, which waits for
+    the others that came in here.
     """
     home = Path(home).resolve()
     end = time.monotonic() + 60
     while True:
-        found = running(home)
-        if found is not None:
-            save_mapping(home / "objects.json", buckets or {}, s3, replace=False)
-            yield found
-            return
+        if running(home) is not None:
+            with _as_guest(home):
+                # Its starter may have ended it before it knew of us.
+                if (found := running(home)) is not None:
+                    save_mapping(home / "objects.json", buckets or {}, s3, replace=False)
+                    yield found
+                    return
         standin = Standin(home, port=port, buckets=buckets, s3=s3)
         try:
             endpoint = standin.start()
@@ -367,7 +370,40 @@ def connect_or_start(
     try:
         yield endpoint
     finally:
-        standin.stop()
+        with _after_guests(home):
+            standin.stop()
+
+
+@contextmanager
+def _as_guest(home: Path) -> Iterator[None]:
+    """Somebody else's stand-in is in use; the kernel knows when this process is gone."""
+    file = os.open(home / "guests", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _after_guests(home: Path) -> Iterator[None]:
+    """Nobody else uses the stand-in of this process, or did not leave it for ten minutes."""
+    file = os.open(home / "guests", os.O_RDWR | os.O_CREAT, 0o600)
+    end, said = time.monotonic() + 600, False
+    try:
+        while time.monotonic() < end:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not said:
+                    print("Another command uses the local warehouse that this one started: "
+                          "waiting for its end.", file=sys.stderr, flush=True)  # fmt: skip
+                    said = True
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(file)
 
 
 def tell_parent(home: Path, endpoint: Endpoint) -> None:

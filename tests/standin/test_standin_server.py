@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -196,6 +197,27 @@ def test_connect_or_start_reuses_and_adds_buckets(
     ):
         pass
     assert running(home) == endpoint
+
+
+def test_the_starter_waits_for_others_before_it_stops(tmp_path: Path) -> None:
+    started, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def starter() -> None:
+        with connect_or_start(tmp_path):
+            started.set()
+            may_end.wait(60)
+        ended.set()
+
+    thread = threading.Thread(target=starter)
+    thread.start()
+    assert started.wait(60)
+    with connect_or_start(tmp_path) as guest:
+        may_end.set()
+        assert not ended.wait(1)
+        assert db_of(guest).one("SELECT 1") == 1
+    assert ended.wait(60)
+    thread.join()
+    assert running(tmp_path) is None
 
 
 def test_connect_or_start_stops_what_it_started(tmp_path: Path) -> None:
