@@ -64,7 +64,7 @@ def name_keys(sources: list[Seen]) -> None:
         if seen.explode:
             seen.key = _of_elements(seen, named)
         elif not seen.key:
-            seen.key = _several(seen, named) or _place(seen)
+            seen.key = _several(seen, named) or PLACE
 
 
 def _holding(seen: Seen, keys: list[set[Any]]) -> set[str]:
@@ -74,11 +74,6 @@ def _holding(seen: Seen, keys: list[set[Any]]) -> set[str]:
     return {
         name for name, own in values.items() if len(own) > 1 and any(own <= known for known in keys)
     }
-
-
-def _place(seen: Seen) -> tuple[str, ...]:
-    # Several records on one line of a document have one place: only all columns are left.
-    return PLACE if seen.has_places else tuple(one.name for one in seen.fields)
 
 
 def rank(seen: Seen, name: str, named: set[str] | None = None) -> int:
@@ -282,7 +277,7 @@ def _pairs(rows: Rows, names: tuple[str, ...]) -> float:
 
 def _of_elements(seen: Seen, named: set[str]) -> tuple[str, ...]:
     single = _single(seen)
-    record = (single,) if single else _several(seen, named) or _place(seen)
+    record = (single,) if single else _several(seen, named) or PLACE
     place = next(one.name for one in seen.fields if one.header == f"{seen.explode}[]")
     inner = [one.name for one in seen.fields if one.of_element and not one.nullable]
     numbered = [

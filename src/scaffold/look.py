@@ -68,7 +68,6 @@ class Seen:
     key: tuple[str, ...] = ()
     business_time: str | None = None
     opened: frozenset[str] = frozenset()
-    has_places: bool = True
     is_whole: bool = True
     also_named: tuple[str, ...] = ()
 
@@ -142,8 +141,6 @@ def _seen(name: str, beginnings: list[str], paths: list[Path]) -> Seen:
         raw += [(path, line, record) for line, record in records_of(path, is_json)]
         seen.is_whole = seen.is_whole and len(raw) - before < MAX_RECORDS
     seen.is_whole = seen.is_whole and len(same) <= MAX_FILES
-    places = {(path, line) for path, line, _ in raw}
-    seen.has_places = len(places) == len(raw)
     records = [record for *_, record in raw]
     seen.explode = exploded_key(records)
     seen.opened = frozenset(objects_in(records))

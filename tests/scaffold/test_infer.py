@@ -188,9 +188,9 @@ def test_rows_that_nothing_tells_apart_are_known_by_their_place(tmp_path: Path) 
     )
     place = ("raw_file", "raw_line")
     assert (found["log"].key, found["payment"].key) == (place, place)
-    # Two records on one line have one place.
-    assert found["one"].key == ("a",)
-    assert sorted(plan(list(found.values())).facts) == ["log", "payment"]
+    # Two records on one line have a place each.
+    assert found["one"].key == place
+    assert sorted(plan(list(found.values())).facts) == ["log", "one", "payment"]
 
 
 def test_keys_of_other_tables_and_of_the_own_one(tmp_path: Path) -> None:
