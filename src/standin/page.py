@@ -77,7 +77,7 @@ EXAMPLES: tuple[tuple[str, int, int], ...] = (
     ("formats", 29, 0),
     ("json", 13, 0),
     ("numbers", 30, 0),
-    ("routines", 18, 4),
+    ("routines", 19, 6),
     ("select", 39, 2),
     ("strings", 58, 0),
     ("super", 26, 3),

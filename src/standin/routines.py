@@ -91,15 +91,7 @@ def _body(
     pieces = []
     for piece in split_statements(tokenize(body)):
         words = significant(piece)
-        start = next(
-            (
-                at
-                for at, token in enumerate(words)
-                if token.word in _WHOLE_STATEMENTS
-                and (words[at - 1].word if at else "") in _BEFORE_STATEMENT
-            ),
-            None,
-        )
+        start = _statement_start(words, _WHOLE_STATEMENTS)
         if start is None:
             pieces.append(_dynamic(piece, statement_text, piece_text))
             continue
@@ -110,6 +102,14 @@ def _body(
         pieces.append(head + statement_text(piece[cut:]) + tail)
     end = ";" if body.rstrip().endswith(";") else ""
     return ";".join(pieces) + end + "\n"
+
+
+def _statement_start(words: Sequence[Token], firsts: set[str]) -> int | None:
+    """Where a statement with one of these first words begins in a piece."""
+    for at, token in enumerate(words):
+        if token.word in firsts and (words[at - 1].word if at else "") in _BEFORE_STATEMENT:
+            return at
+    return None
 
 
 def _dynamic(
@@ -129,7 +129,10 @@ def _dynamic(
     first, last = words[at + 1], words[end - 1]
     edits = Edits(piece)
     if first is last and first.value is not None:
-        edits.replace(first, first, quote_literal(statement_text(tokenize(first.value))))
+        statement = tokenize(first.value)
+        if word(significant(statement), 0) == "TRUNCATE":
+            raise Refusal("the stand-in has no EXECUTE of TRUNCATE", hint="write TRUNCATE itself")
+        edits.replace(first, first, quote_literal(statement_text(statement)))
         return edits.text()
     edits.insert_after(words[at], " standin.put_together(")
     edits.insert_after(last, ")")
@@ -158,9 +161,9 @@ def _rethrown(body: str) -> str:
             handling, depth, words = True, 0, words[handler + 4 :]
         if handling and words:
             first = words[0].word
-            if first in _IN_HANDLER:
+            if (found := _statement_start(words, _IN_HANDLER)) is not None:
                 raise Refusal(
-                    f"the stand-in has no {first} in an EXCEPTION handler",
+                    f"the stand-in has no {words[found].word} in an EXCEPTION handler",
                     hint="Redshift commits it and raises the error again; RAISE INFO is there",
                 )
             depth += first in ("BEGIN", "DECLARE")

@@ -148,3 +148,26 @@ CALL emptied();
 ROLLBACK;
 CREATE FUNCTION in_plpgsql(int) RETURNS int STABLE AS $$ BEGIN RETURN $1; END $$ LANGUAGE plpgsql;
 ! no functions in plpgsql
+CREATE PROCEDURE logged_sometimes(often boolean) AS $$
+BEGIN
+  INSERT INTO dyn VALUES (1 / 0);
+EXCEPTION WHEN OTHERS THEN
+  IF often THEN INSERT INTO dyn VALUES (0); END IF;
+END;
+$$ LANGUAGE plpgsql;
+~ no INSERT in an EXCEPTION handler
+CREATE PROCEDURE told_sometimes(often boolean) AS $$
+BEGIN
+  INSERT INTO dyn VALUES (1 / 0);
+EXCEPTION WHEN OTHERS THEN
+  IF often THEN RAISE INFO 'often'; ELSE RAISE INFO 'seldom'; END IF;
+END;
+$$ LANGUAGE plpgsql;
+CALL told_sometimes(true);
+! division by zero
+CREATE PROCEDURE emptied_by_text() AS $$
+BEGIN
+  EXECUTE 'TRUNCATE dyn';
+END;
+$$ LANGUAGE plpgsql;
+~ no EXECUTE of TRUNCATE
