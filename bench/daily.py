@@ -6,7 +6,7 @@ Each day brings invoices with their lines, some of them corrections of older one
 who moved. The first twelve runs and the last five are processes of their own and are timed; those
 between share one Spark session, as starting Java again tells nothing. Printed are the seconds of
 the tenth run and of the last, as the median of the five timed runs around them or before, what a
-timed run took at most, and how often runs compacted. docs/benchmarks.md has the figures.
+timed run took at most, and how often runs compacted.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.test_increments import first, write
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(scope="module")
 def home(homes: Any) -> Iterator[Any]:
@@ -86,19 +88,26 @@ def test_a_bad_file_can_be_left_out(
 
 @pytest.mark.long
 def test_a_check_of_severity_error_blocks_the_publish(
-    homes: Any, raw: Path, capsys: pytest.CaptureFixture[str]
+    homes: Any, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    settings = (ROOT / "conf/local.yaml").read_text(encoding="utf-8")
+    assert "last: 2049-12-31" in settings
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    short = settings.replace("last: 2049-12-31", "last: 2030-12-31")
+    (conf / "local.yaml").write_text(short, encoding="utf-8")
+    arguments = ("run", "chinook", "--raw", str(raw), "--conf-dir", str(conf))
     with homes("gate") as home:
-        assert home.run("run", "chinook", "--raw", str(raw)) == 0
+        assert home.run(*arguments) == 0
         before = home.table("fact_invoice")
-        # A day outside the calendar: date_key points at no member of dim_date.
+        # A day that the contract takes and this calendar has not: its date_key has no member.
         write(
             raw,
             "Invoice-2.csv",
-            "InvoiceId,CustomerId,InvoiceDate,BillingCountry,Total\n9,1,1999-12-31,Peru,5.00\n",
+            "InvoiceId,CustomerId,InvoiceDate,BillingCountry,Total\n9,1,2031-01-01,Peru,5.00\n",
             2,
         )
-        assert home.run("run", "chinook", "--raw", str(raw)) == 1
+        assert home.run(*arguments) == 1
         text = said(capsys)
         assert "relationship(date_key)" in text
         assert home.table("fact_invoice") == before
