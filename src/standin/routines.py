@@ -28,6 +28,7 @@ from src.standin.tokens import (
 _BEFORE_STATEMENT = {"", "BEGIN", "THEN", "ELSE", "LOOP"}
 _WHOLE_STATEMENTS = {"CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "DROP",
                      "WITH"}  # fmt: skip
+_IN_HANDLER = _WHOLE_STATEMENTS | {"CALL", "EXECUTE", "PERFORM", "SELECT", "COMMIT", "ROLLBACK"}
 
 
 def edit_routine(
@@ -62,8 +63,7 @@ def edit_routine(
             if body is None or "$" not in token.text[:1]:
                 raise Refusal(f"the body of a {kind.lower()} stands between $$ and $$", SYNTAX)
             tag = token.text[: token.text.index("$", 1) + 1]
-            body = _body(body, statement_text, piece_text)
-            edits.replace(token, token, tag + _rethrown(body) + tag)
+            edits.replace(token, token, tag + _body(body, statement_text, piece_text) + tag)
 
 
 def edit_call(words: Sequence[Token], edits: Edits, answers: Answers) -> None:
@@ -89,11 +89,13 @@ def _body(
     piece_text: Callable[[Sequence[Token]], str],
 ) -> str:
     pieces = []
+    handler = _Handler()
     for piece in split_statements(tokenize(body)):
         words = significant(piece)
+        rethrown = "\n  RAISE;" if handler.ends(words) else ""
         start = _statement_start(words, _WHOLE_STATEMENTS)
         if start is None:
-            pieces.append(_dynamic(piece, statement_text, piece_text))
+            pieces.append(rethrown + _dynamic(piece, statement_text, piece_text))
             continue
         cut = piece.index(words[start])
         head = "".join(token.text for token in piece[:cut])
@@ -102,6 +104,42 @@ def _body(
         pieces.append(head + statement_text(piece[cut:]) + tail)
     end = ";" if body.rstrip().endswith(";") else ""
     return ";".join(pieces) + end + "\n"
+
+
+class _Handler:
+    """Whether the pieces of a body, in order, stand in a handler of EXCEPTION.
+
+    Redshift commits what a handler changes and raises the error again. PostgreSQL cannot commit
+    there, so that such a statement is refused.
+    """
+
+    def __init__(self) -> None:
+        self._handling = False
+        self._depth = 0
+
+    def ends(self, words: Sequence[Token]) -> bool:
+        """Whether this piece is the END of a handler's block; raises Refusal."""
+        at = next(
+            (i for i, token in enumerate(words) if token.word == "EXCEPTION"
+             and word(words, i + 1) == "WHEN"), None,
+        )  # fmt: skip
+        if at is not None:
+            if word(words, at + 2) != "OTHERS" or word(words, at + 3) != "THEN":
+                raise Refusal("Redshift's procedures have EXCEPTION WHEN OTHERS only", SYNTAX)
+            self._handling, self._depth, words = True, 0, words[at + 4 :]
+        if not self._handling:
+            return False
+        if (found := _statement_start(words, _IN_HANDLER)) is not None:
+            raise Refusal(
+                f"the stand-in has no {words[found].word} in an EXCEPTION handler",
+                hint="Redshift commits it and raises the error again; RAISE INFO is there",
+            )
+        first = word(words, 0)
+        self._depth += first in ("BEGIN", "DECLARE")
+        if first == "END" and word(words, 1) not in ("IF", "LOOP", "CASE"):
+            self._depth -= 1
+        self._handling = self._depth >= 0
+        return not self._handling
 
 
 def _statement_start(words: Sequence[Token], firsts: set[str]) -> int | None:
@@ -137,41 +175,3 @@ def _dynamic(
     edits.insert_after(words[at], " standin.put_together(")
     edits.insert_after(last, ")")
     return piece_text(tokenize(edits.text()))
-
-
-_IN_HANDLER = _WHOLE_STATEMENTS | {"CALL", "EXECUTE", "PERFORM", "SELECT", "COMMIT", "ROLLBACK"}
-
-
-def _rethrown(body: str) -> str:
-    """Handlers that raise their error again at their end, as Redshift's do; raises Refusal.
-
-    What a handler changes Redshift commits before. PostgreSQL cannot, so that is refused.
-    """
-    pieces, depth, handling = [], 0, False
-    for piece in split_statements(tokenize(body)):
-        words = significant(piece)
-        text = "".join(token.text for token in piece)
-        handler = next(
-            (i for i, token in enumerate(words) if token.word == "EXCEPTION"
-             and word(words, i + 1) == "WHEN"), None,
-        )  # fmt: skip
-        if handler is not None:
-            if word(words, handler + 2) != "OTHERS" or word(words, handler + 3) != "THEN":
-                raise Refusal("Redshift's procedures have EXCEPTION WHEN OTHERS only", SYNTAX)
-            handling, depth, words = True, 0, words[handler + 4 :]
-        if handling and words:
-            first = words[0].word
-            if (found := _statement_start(words, _IN_HANDLER)) is not None:
-                raise Refusal(
-                    f"the stand-in has no {words[found].word} in an EXCEPTION handler",
-                    hint="Redshift commits it and raises the error again; RAISE INFO is there",
-                )
-            depth += first in ("BEGIN", "DECLARE")
-            if first == "END" and word(words, 1) not in ("IF", "LOOP", "CASE"):
-                if depth == 0:
-                    text, handling = f"\n  RAISE;{text}", False
-                else:
-                    depth -= 1
-        pieces.append(text)
-    end = ";" if body.rstrip().endswith(";") else ""
-    return ";".join(pieces) + end + "\n"
