@@ -134,7 +134,7 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
     if not layout.explode:
         return parsed.select(*kept, broken.alias("broken"), F.struct(*cells).alias("cells"))
     array = F.coalesce(*[F.col("object")[f"c{len(keys) + n}"] for n in range(len(layout.explode))])
-    broken = F.coalesce(broken, F.when(*_elements_elsewhere(given, keys, layout)))
+    broken = broken.when(*_elements_elsewhere(given, keys, layout))
     told = parsed.select(*kept, broken.alias("broken"), *cells, array.alias("array text"))
     return _exploded(told, layout)
 
@@ -203,7 +203,8 @@ def _spelled_anew(given: SparkColumn, known: list[str]) -> tuple[SparkColumn, Sp
     new = F.filter(
         given,
         lambda key: (
-            ~key.isin(known) & F.lower(F.regexp_replace(key, r"[\W_]+", "")).isin(sorted(wanted))
+            ~key.isin(known)
+            & F.lower(F.regexp_replace(key, r"(?U)[\W_]+", "")).isin(sorted(wanted))
         ),
     )
     said = F.concat(

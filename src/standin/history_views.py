@@ -145,10 +145,11 @@ CREATE OR REPLACE VIEW pg_catalog.stv_slices AS
 SELECT 0 AS node, 0 AS slice, 0 AS localslice, 'D'::char(1) AS type;
 CREATE OR REPLACE VIEW pg_catalog.stv_tbl_perm AS
 SELECT 0 AS slice, c.oid::int AS id, c.relname::char(72) AS name,
-       standin.row_count(c.oid) AS rows, standin.row_count(c.oid) AS sorted_rows,
+       counted.rows, counted.rows AS sorted_rows,
        (n.nspname LIKE 'pg\_temp%')::int AS temp, d.oid::int AS db_id, 1 AS backup
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_database AS d ON d.datname = current_database()
+LEFT JOIN LATERAL (SELECT standin.row_count(c.oid) AS rows OFFSET 0) AS counted ON true
 WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'standin');
 CREATE OR REPLACE VIEW pg_catalog.svv_transactions AS
 SELECT a.usename::text AS txn_owner, a.datname::text AS txn_db,

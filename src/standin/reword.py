@@ -25,7 +25,7 @@ def reword(fields: dict[str, str], *, edited: bool) -> None:
     if "standin." in fields.get("W", ""):
         for key in "WFLR":
             fields.pop(key, None)
-    reword_missing(fields)
+    _reword_missing(fields)
     if edited:
         fields.pop("P", None)  # a place in a text that the client did not write
     if fields.get("C") == "23514" and fields.get("n", "").startswith("standin_bytes_"):
@@ -39,7 +39,7 @@ def reword(fields: dict[str, str], *, edited: bool) -> None:
 _SYSTEM_VIEW = re.compile(r'relation "(?:pg_catalog\.)?((?:stl|stv|svl|svv|svcs|sys)_\w+)"')
 
 
-def reword_missing(fields: dict[str, str]) -> None:
+def _reword_missing(fields: dict[str, str]) -> None:
     """Say of what Redshift has, and PostgreSQL calls unknown, that it is missing here."""
     said = fields.get("M", "")
     if fields.get("C") == "42P01" and (view := _SYSTEM_VIEW.match(said)):

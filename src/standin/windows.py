@@ -29,6 +29,8 @@ Edited = Callable[[Sequence[Token]], str]
 def refuse_window(words: Sequence[Token], at: int) -> None:
     """Refuse the call of a window function at ``at`` as Redshift does; raises Refusal."""
     name = words[at].word
+    if name not in FRAMED and name not in ("LAG", "LEAD"):
+        return
     close = close_parenthesis(words, at + 1)
     opening = close + 1
     while word(words, opening) in ("IGNORE", "RESPECT", "NULLS"):
@@ -148,8 +150,6 @@ def edit_ignored_nulls(words: Sequence[Token], at: int, edits: Edits, edited: Ed
     ]  # fmt: skip
     over = edited(words[opening + 1 : end])
     place = arguments[1] if len(arguments) > 1 else "1"
-    if len(arguments) > 2:
-        raise Refusal(f"the stand-in has no {name} with a default that ignores nulls")
     if name == "LAG":
         over, place = f"{over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING", f"-({place})"
     elif name == "LEAD":

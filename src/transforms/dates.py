@@ -16,6 +16,9 @@ from src.transforms.keys import date_key
 # The calendar's range as conf/ gives it: a time outside is a clock that was never set.
 FIRST_TIME = "2000-01-01"
 LAST_TIME = "2049-12-31 23:59:59.999999"
+# The same in milliseconds since 1970: times written in seconds fall outside, too.
+FIRST_MS = "946684800000"
+LAST_MS = "2524607999999"
 
 DIM_DATE = Table(
     name="dim_date",

@@ -4,11 +4,7 @@ from src.contract.checks import Accepted, Range
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import BIGINT, INTEGER, SMALLINT, decimal, varchar
-
-# Milliseconds since 1970 of 2000-01-01 and 2049-12-31, the calendar's range: times written in
-# seconds, and clocks that were never set, fall outside.
-FIRST_MS = "946684800000"
-LAST_MS = "2524607999999"
+from src.transforms.dates import FIRST_MS, LAST_MS
 
 EVENT = Source(
     name="event",
