@@ -93,7 +93,9 @@ CONSTRUCTS: tuple[Construct, ...] = (
     Construct("COPY: columns and types", _I, "by position, number and types equal, nothing "
               "coerced; VARCHAR in bytes; NOT NULL", "test_file_faults"),
     Construct("COPY … FILLRECORD", _I, "missing last columns become null", "test_fillrecord"),
-    Construct("COPY … STATUPDATE, COMPUPDATE, COMPROWS, REGION of text", _I,
+    Construct("COPY … STATUPDATE", _I, "statistics of a table without any, of any with ON, of "
+              "none with OFF", "test_statistics_of_what_was_loaded"),
+    Construct("COPY … COMPUPDATE, COMPROWS, REGION of text", _I,
               "taken, without effect", "test_option_without_effect"),
     Construct("COPY … SERIALIZETOJSON", _I, "structs, lists and maps of Parquet into SUPER",
               "test_serializetojson"),

@@ -80,6 +80,8 @@ class CopyCommand:
     fill_record: bool = False
     serialize: bool = False
     text: TextOptions | None = None
+    statistics: bool | None = None
+    """STATUPDATE; None means: where the table has none."""
 
     @property
     def target(self) -> str:
@@ -122,6 +124,7 @@ def read_copy(tokens: Sequence[Token]) -> CopyCommand:
         found.fill,
         found.serialize,
         None if found.format in COLUMNAR else found.text,
+        found.statistics,
     )
 
 
@@ -138,6 +141,7 @@ class _Options:
         self.manifest = False
         self.fill = False
         self.serialize = False
+        self.statistics: bool | None = None
         self.text = TextOptions()
         self._authorised = False
         self._given: list[str] = []
@@ -193,7 +197,7 @@ class _Options:
         if reader.take("MANIFEST"):
             self.manifest = True
         elif reader.take("STATUPDATE"):
-            reader.switch()
+            self.statistics = reader.switch()
         elif reader.take("FILLRECORD"):
             self.fill = True
             self._given.append("FILLRECORD")

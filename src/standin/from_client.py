@@ -192,7 +192,8 @@ class FromClient:
                 self._exchange.ask_hidden(text, statement)
         asked = Asked(b"E", statements=[statement], portal=b"P" + protocol.encode(portal))
         self._exchange.ask(asked, data)
-        for text in statement.after:
+        # While a COPY asks for rows, PostgreSQL takes nothing else: see FromServer.
+        for text in statement.after if statement.copy is None else ():
             self._exchange.ask_hidden(text, statement)
         # Even without BEGIN, what runs before the Sync is one transaction.
         self._pipeline_began = True

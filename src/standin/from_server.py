@@ -235,6 +235,9 @@ class FromServer:
                 # The Flush behind the Execute was read, and ignored, as part of the COPY.
                 ending += protocol.message(b"H")
             self._exchange.wire.push(ending)
+            if head is not None and head.kind == b"E" and statement.copy is not None:
+                for text in statement.after:
+                    self._exchange.ask_hidden(text, statement)
         except Stopped:
             pass  # the backend has said why; its message is in the inbox
         return False

@@ -255,7 +255,13 @@ def _dispatch(
         command = read_copy(words)
         text = f"COPY {command.target}{command.column_list} FROM STDIN (FORMAT binary)"
         look = f"SELECT * FROM standin.copy_columns({quote_literal(command.target)})"
-        return replace(statement, text=text, before=(look,), copy=command, table=command.table[-1])
+        after: tuple[str, ...] = ()
+        if command.statistics is not False:
+            target = quote_literal(command.target)
+            after = (f"SELECT standin.update_statistics({target}, {command.statistics is True})",)
+        return replace(
+            statement, text=text, before=(look,), after=after, copy=command, table=command.table[-1]
+        )
     if first == "UNLOAD":
         unload = read_unload(words)
         unload.query = query_text(unload.query, answers)

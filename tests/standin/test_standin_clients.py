@@ -91,6 +91,24 @@ def test_a_copy_executed_again_reads_the_files_again(
         connector.rollback()
 
 
+def test_a_prepared_copy_leaves_statistics(
+    connector: Any, files: Files, db: Db, endpoint: Endpoint
+) -> None:
+    """While PostgreSQL reads a COPY's rows it takes no other message: ours has to wait."""
+    files.orc("f", pa.table({"x": pa.array([1, 2], pa.int32())}))
+    with connector.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (a int)")
+        cursor.execute(copy("t", files.manifest("f")))
+        cursor.execute("SELECT count(*) FROM t")
+        assert cursor.fetchall() == ([2],)
+        connector.commit()
+    known = db.one(
+        "SELECT c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relname = 't' AND n.nspname = current_schema()"
+    )
+    assert known == 2
+
+
 @pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 def test_psql(endpoint: Endpoint, schema: str, files: Files) -> None:
     files.parquet("f", pa.table({"x": pa.array([1, 2], pa.int32())}))

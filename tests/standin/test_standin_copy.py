@@ -288,6 +288,36 @@ def test_option_without_effect(db: Db, files: Files) -> None:
     assert "jsonb" in str(db.error(copy("u", files.manifest("f"), "PARQUET")))
 
 
+def rows_known(db: Db, table: str) -> float:
+    """How many rows the planner takes a table for; -1 where it knows nothing."""
+    return float(
+        db.one(
+            "SELECT c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            f"WHERE c.relname = '{table}' AND n.nspname = current_schema()"
+        )
+    )
+
+
+def test_statistics_of_what_was_loaded(db: Db, files: Files) -> None:
+    """Without them a join with ten million rows is planned as one with a few."""
+    files.parquet("f", pa.table({"x": pa.array([1, 2, 3], pa.int32())}))
+    url = files.manifest("f")
+    db.run("CREATE TABLE t (a int)")
+    db.run(copy("t", url, "PARQUET", "MANIFEST STATUPDATE OFF"))
+    assert rows_known(db, "t") == -1
+    db.run(copy("t", url, "PARQUET"))
+    assert rows_known(db, "t") == 6
+    # A table that has statistics gets new ones when asked.
+    db.run(copy("t", url, "PARQUET"))
+    assert rows_known(db, "t") == 6
+    db.run(copy("t", url, "PARQUET", "MANIFEST STATUPDATE ON"))
+    assert rows_known(db, "t") == 12
+    db.run("BEGIN; CREATE TABLE u (a int)")
+    db.run(copy("u", url, "PARQUET"))
+    assert rows_known(db, "u") == 3
+    db.run("ROLLBACK")
+
+
 def test_lock_takes_no_snapshot(
     connect: Callable[..., psycopg2.extensions.connection], schema: str, db: Db
 ) -> None:
