@@ -230,20 +230,17 @@ def _facts(target: str, back: str, change: StagedChange) -> str:
     else:
         keys, by = name(back, change.keys), name(table.replace_by)
         replaced = f"SELECT DISTINCT {by} FROM {keys}"
-        # The whole table is gone through once for both numbers.
-        parts["was"] = (
-            f"SELECT COUNT(*) AS n, COUNT(k.{by}) AS gone FROM {target} t "
-            f"LEFT JOIN ({replaced}) k ON t.{by} = k.{by}"
-        )
+        parts["was"], collided = _was(target, staged, keys, table), "was.collided"
         parts["stray"] = (
             f"SELECT COUNT(*) AS n FROM {staged} s LEFT JOIN ({replaced}) k ON s.{by} = k.{by} "
             f"WHERE k.{by} IS NULL"
         )
-        parts["collided"] = _collided(staged, target, table)
+        if not _has_a_row_a_key(table):
+            parts["other"], collided = _collided(staged, target, table), "other.n"
         deleted = "was.gone"
         stray = _case("stray.n > 0", "stray.n", " rows have a key that is not among those replaced")
         stray += " || " + _case(
-            "collided.n > 0", "collided.n", " keys stand for another natural key in the table"
+            f"{collided} > 0", collided, " keys stand for another natural key in the table"
         )
     after = f"was.n - {deleted} + staged.n"
     cases = [
@@ -299,6 +296,33 @@ def _measures(staged: str, change: StagedChange) -> str:
     return (
         f"SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN {nulls} THEN 1 ELSE 0 END), 0) AS null_keys"
         f"{sums} FROM {staged}"
+    )
+
+
+def _has_a_row_a_key(table: Table) -> bool:
+    """Whether a replaced key names one row at most: as facts do, replaced by their own key."""
+    return table.primary_key == (table.replace_by,)
+
+
+def _was(target: str, staged: str, keys: str, table: Table) -> str:
+    """How many rows the target has, how many go, and how many of these have another natural key.
+
+    The whole table is gone through once for all of it.
+    """
+    by = name(table.replace_by)
+    natural = [
+        name(column)
+        for column in table.natural_key
+        if _has_a_row_a_key(table) and column != table.replace_by
+    ]
+    replaced = f"SELECT g.{by}{''.join(f', MIN(s.{c}) AS {c}' for c in natural)} FROM {keys} g"
+    if natural:
+        replaced += f" LEFT JOIN {staged} s ON s.{by} = g.{by}"
+    other = " OR ".join(f"t.{column} <> k.{column}" for column in natural)
+    collided = f"COALESCE(SUM(CASE WHEN {other} THEN 1 ELSE 0 END), 0)" if natural else "0"
+    return (
+        f"SELECT COUNT(*) AS n, COUNT(k.{by}) AS gone, {collided} AS collided FROM {target} t "
+        f"LEFT JOIN ({replaced} GROUP BY g.{by}) k ON t.{by} = k.{by}"
     )
 
 
