@@ -25,6 +25,9 @@ from pathlib import Path
 
 import yaml
 
+from src.cli.main import main as starlift
+from src.io.store import LocalStore
+
 MEGABYTE = 1024 * 1024
 NEWEST = 100
 LATE = 1000
@@ -34,11 +37,12 @@ DAY = 86_400
 
 @dataclass
 class Cost:
-    """What one run cost: its seconds, those of each step, and the bytes that its tasks read."""
+    """What one run cost: its seconds, those of each step, and the bytes that it read."""
 
     seconds: float
     steps: dict[str, float]
-    bytes_read: int
+    by_tasks: int
+    by_driver: int
 
 
 def cut(whole: Path, first: Path, second: Path) -> tuple[int, int]:
@@ -106,16 +110,36 @@ def measured_run(home: Path, raw: Path, conf: Path, events: Path) -> Cost:
     """Run the pipeline as a user does, with Spark's own log of its tasks."""
     shutil.rmtree(events, ignore_errors=True)
     events.mkdir()
-    starlift = [sys.executable, "-m", "src.cli"]
+    command = [sys.executable, "-m", "src.cli"]
     environment = {**os.environ, "STARLIFT_HOME": str(home)}
     arguments = ["run", "chinook", "--raw", str(raw), "--conf-dir", str(conf)]
     start = time.monotonic()
-    subprocess.run([*starlift, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+    counted = [sys.executable, __file__, "--counting", str(events / "driver"), *arguments]
+    subprocess.run(counted, env=environment, check=True, stdout=subprocess.DEVNULL)
     seconds = time.monotonic() - start
-    status = [*starlift, "status", "chinook", "--runs", "1", "--json", "--conf-dir", str(conf)]
+    by_driver = int((events / "driver").read_text(encoding="ascii"))
+    (events / "driver").unlink()
+    status = [*command, "status", "chinook", "--runs", "1", "--json", "--conf-dir", str(conf)]
     done = subprocess.run(status, env=environment, check=True, capture_output=True, text=True)
     (report,) = json.loads(done.stdout)
-    return Cost(seconds, report["seconds"], sum(bytes_read(file) for file in events.iterdir()))
+    by_tasks = sum(bytes_read(file) for file in events.iterdir())
+    return Cost(seconds, report["seconds"], by_tasks, by_driver)
+
+
+def counting(target: Path, arguments: list[str]) -> int:
+    """Run a command and note what its driver read of raw files and the lake by itself."""
+    read, total = LocalStore.read, 0
+
+    def counted(self: LocalStore, path: str, start: int = 0, size: int | None = None) -> bytes:
+        nonlocal total
+        content = read(self, path, start, size)
+        total += len(content)
+        return content
+
+    LocalStore.read = counted  # type: ignore[method-assign]
+    code = starlift(arguments)
+    target.write_text(str(total), encoding="ascii")
+    return code
 
 
 def bytes_read(event_log: Path) -> int:
@@ -178,11 +202,14 @@ def report(rows: int, lines: int, customers: int, full: Cost, increment: Cost) -
             (f"of these {step}", seconds, increment.steps.get(step, 0.0))
             for step, seconds in full.steps.items()
         ],
-        ("MB read by tasks", full.bytes_read / MEGABYTE, increment.bytes_read / MEGABYTE),
+        ("MB read by tasks", full.by_tasks / MEGABYTE, increment.by_tasks / MEGABYTE),
+        ("MB read by the driver", full.by_driver / MEGABYTE, increment.by_driver / MEGABYTE),
     ]:
         part = f"{after / before:.1%}" if before else ""
         print(f"| {name} | {before:,.1f} | {after:,.1f} | {part} |")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--counting"]:
+        sys.exit(counting(Path(sys.argv[2]), sys.argv[3:]))
     main()

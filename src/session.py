@@ -20,6 +20,8 @@ from src.settings import Settings
 # Below so many bytes to read, a run is over before optimising pays: compiling Java's second tier
 # and generating code for each query costs more than half of the processor time (measured).
 SMALL_BYTES = 16 * 1024 * 1024
+# Below so many it is over before Java's second tier pays. Code is generated: half of the time.
+BRIEF_BYTES = 64 * 1024 * 1024
 
 
 def start_session(
@@ -36,6 +38,7 @@ def start_session(
     or writes S3.
     """
     small = expected_bytes is not None and expected_bytes <= SMALL_BYTES
+    brief = expected_bytes is not None and expected_bytes <= BRIEF_BYTES
     under_submit = "PYSPARK_GATEWAY_PORT" in os.environ
     # Spark's Python workers are the first python3 on PATH unless told otherwise.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -48,13 +51,11 @@ def start_session(
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(master)
         java_options = "-Duser.timezone=UTC"
-        if small:
-            java_options += (
-                " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
-            )
-        else:
-            # A batch has no pauses to avoid; G1 took an eighth longer (measured).
-            java_options += " -XX:+UseParallelGC"
+        if brief:
+            # The first tier alone has 48 MB for code by default, which ends in an error.
+            java_options += " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
+        # A batch has no pauses to avoid; G1 took an eighth longer (measured).
+        java_options += f" -XX:+Use{'Serial' if small else 'Parallel'}GC"
         java_options += archive_options(os.environ["JAVA_HOME"])
         if log_file:
             java_options += f" -Dlog4j2.configurationFile={_log_settings(log_file).as_uri()}"
@@ -65,8 +66,8 @@ def start_session(
         builder = builder.config("spark.driver.extraJavaOptions", java_options)
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
         builder = builder.config("spark.driver.host", "127.0.0.1")
-    small_conf = _SMALL if small and not under_submit else {}
-    conf = {**_conf(settings), **small_conf, **settings.spark.conf}
+    of_size = _SMALL if small else _BRIEF if brief else {}
+    conf = {**_conf(settings), **({} if under_submit else of_size), **settings.spark.conf}
     if not under_submit and (jars := _connector_jars(settings)):
         conf["spark.jars"] = ",".join(filter(None, [conf.get("spark.jars"), jars]))
     if on_s3 and under_submit:
@@ -131,6 +132,11 @@ def _check_s3(session: SparkSession) -> None:
         ) from error
 
 
+_BRIEF = {
+    # Rows are few: a stage for each exchange, planned anew, costs more than it finds out.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
 _SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",

@@ -50,7 +50,7 @@ def run(
                 pipeline.rehearse()
         return
     with open_beside(settings) as connect, reported(pipeline, settings, events):
-        pipeline.stage(on_bad_file.value)
+        pipeline.stage(on_bad_file.value, builds_whole=full)
         pipeline.publish(connect, full=full, accept_drop=accept_drop)
 
 

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from src.contract.source import Source
 from src.contract.table import Input, Table
 from src.contract.warehouse import Warehouse
+from src.pipeline.at_once import at_once
 from src.transforms.deletions import Snapshot, with_deletions
 from src.transforms.versions import latest_version, version_time
 
@@ -60,14 +61,17 @@ def versions_of_changed(
     A table asks that looks rows up by what is not their key. Of the columns there are those by
     which the tables look rows up.
     """
-    found: Versions = {}
-    for name, rows in changed.items():
+
+    def of_source(name: str) -> DataFrame | None:
         source = warehouse.source(name)
         inputs = [given for table in tables for given in table.inputs if given.source == name]
         columns = {column: None for given in inputs for column in (*given.key, *given.on)}
-        if not set(columns) <= set(source.key):
-            found[name] = _with_versions(rows, source, staged, {}).select(*columns).persist()
-    return found
+        if set(columns) <= set(source.key):
+            return None
+        return _with_versions(changed[name], source, staged, {}).select(*columns).persist()
+
+    found = zip(changed, at_once(of_source, changed), strict=True)
+    return {name: rows for name, rows in found if rows is not None}
 
 
 def _with_versions(

@@ -10,7 +10,7 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 # Spark jobs of small files mostly wait for the driver; a few at once keep its cores busy.
-JOBS = 4
+JOBS = 6
 
 
 def at_once(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:

@@ -39,14 +39,18 @@ from src.pipeline.difference import Difference, difference
 from src.pipeline.fingerprints import settings_of, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
-from src.pipeline.prune import is_worth_it, narrowed, ranges_of
+from src.pipeline.prune import is_worth_it, narrowed, reached
 from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
-from src.pipeline.star import deleted_rows, keys_of
+from src.pipeline.star import keys_of
+from src.pipeline.star_hits import deleted_rows
 from src.runs import Run
 from src.settings import Rules
 from src.transforms.dates import Calendar
 from src.transforms.keys import surrogate_key
 from src.transforms.members import special_members
+
+# How a plan names a table that is built for the keys which can have changed.
+BY_KEYS = "keys"
 
 
 @dataclass
@@ -86,7 +90,7 @@ def plan_build(warehouse: Warehouse, state: LakeState, rules: Rules, full: bool)
         elif known != wanted[table.name]:
             plan[table.name] = "whole: its rules changed"
         elif any(given.source in changed for given in table.inputs):
-            plan[table.name] = "keys"
+            plan[table.name] = BY_KEYS
     return plan
 
 
@@ -115,13 +119,13 @@ def build(
         source: staged.fresh(source)
         for source in {**state.unbuilt, **state.withdrawn, **changed_snapshots(warehouse, state)}
     }
-    by_keys = [table for table, _ in warehouse.tables if plan.get(table.name) == "keys"]
+    by_keys = [table for table, _ in warehouse.tables if plan.get(table.name) == BY_KEYS]
     versions = versions_of_changed(by_keys, warehouse, changed, staged)
 
-    def prepare(one: tuple[Table, StarFunction]) -> _Made | None:
+    def make(one: tuple[Table, StarFunction]) -> _Made | None:
         table, function = one
         keys = None
-        if plan[table.name] == "keys":
+        if plan[table.name] == BY_KEYS:
             keys = _write_keys(table, warehouse, lake, changed, staged, versions, run)
             if keys is None:
                 return None
@@ -129,12 +133,14 @@ def build(
         if keys is not None:
             # They are few, and read by the table's function, by its accounting and by its checks.
             inputs = {name: rows.persist() for name, rows in inputs.items()}
-        return _Made(table, function, inputs, keys)
+        made = _Made(table, function, inputs, keys)
+        _write_rows(made, lake, run, rules)
+        return made
 
     planned = [(table, function) for table, function in warehouse.tables if table.name in plan]
-    made = [one for one in at_once(prepare, planned) if one]
     run.progress("building star tables", 0)
-    at_once(lambda one: _write_rows(one, lake, run, rules), made)
+    # Facts look the most up: they begin first.
+    made = [one for one in reversed(at_once(make, planned[::-1])) if one]
     rows = measure(
         lake,
         {one.table.name: rows_probe(one.table, rows_folder(run.id, one.table)) for one in made},
@@ -218,9 +224,7 @@ class _Staged:
         files = self.state.staged.get(source, [])
         if values is None or not is_worth_it(files):
             return self._read(source, files)
-        known = [name for name in values.columns if all(name in file.low for _, file in files)]
-        ranges = ranges_of(values, known, files)
-        chosen = [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)]
+        chosen, ranges = reached(self.lake.store, values, files)
         return narrowed(self._read(source, chosen), ranges)
 
     def _of_files(self, source: str, raw_ids: Collection[int]) -> DataFrame:

@@ -17,6 +17,7 @@ from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.pipeline.at_once import at_once
 from src.pipeline.star import current_rows
+from src.pipeline.star_hits import CannotTell, missing_values, values_in
 from src.transforms.parse import holds
 from src.transforms.versions import DELETED
 
@@ -49,29 +50,53 @@ class Parents:
     changes: dict[str, ChangeSet]
 
     def values(self, name: str, column: str) -> DataFrame:
-        table = self.warehouse.table(name)
+        return current_rows(self.warehouse.table(name), self.lake, self.history(name), [column])
+
+    def history(self, name: str) -> list[tuple[int, ChangeSet]]:
+        """The change sets of a star table, this build's among them."""
         history = list(self.state.changes.get(name, []))
         if name in self.changes:
             change = self.changes[name]
             history = [(0, change)] if change.whole else [*history, (0, change)]
-        return current_rows(table, self.lake, history, [column])
+        return history
 
 
 def collect_facts(subjects: list[Subject], parents: Parents) -> dict[str, dict[str, str]]:
     """All facts of all subjects by table and name, as text."""
 
-    def of_subject(subject: Subject) -> list[Row]:
-        frames = _subject_facts(subject, parents)
-        return reduce(lambda left, right: left.unionByName(right), frames).collect()
-
-    found: dict[str, dict[str, str]] = {}
-    for rows in at_once(of_subject, subjects):
+    def of_subject(subject: Subject) -> dict[str, str]:
+        facts, asked = _dangling_facts(subject, parents)
+        frames = _subject_facts(subject, parents, asked)
+        rows: list[Row] = reduce(lambda left, right: left.unionByName(right), frames).collect()
         for row in rows:
-            found.setdefault(row["table"], {}).update(row["facts"])
-    return found
+            facts.update(row["facts"])
+        return facts
+
+    found = at_once(of_subject, subjects)
+    return {subject.table.name: facts for subject, facts in zip(subjects, found, strict=True)}
 
 
-def _subject_facts(subject: Subject, parents: Parents) -> list[DataFrame]:
+def _dangling_facts(subject: Subject, parents: Parents) -> tuple[dict[str, str], list[Reference]]:
+    """How many values of each reference the parent lacks, and the references to ask Spark for."""
+    facts: dict[str, str] = {}
+    asked = []
+    store = parents.lake.store
+    for reference in subject.table.references:
+        parent = parents.warehouse.table(reference.parent)
+        history = parents.history(reference.parent)
+        try:
+            wanted = values_in(store, subject.change.rows, reference.column)
+            count = missing_values(parent, store, history, reference.parent_column, wanted)
+        except CannotTell:
+            asked.append(reference)
+        else:
+            facts[f"dangling {reference.column}"] = str(count)
+    return facts, asked
+
+
+def _subject_facts(
+    subject: Subject, parents: Parents, references: list[Reference]
+) -> list[DataFrame]:
     """All facts of one table; its frames become one Spark job."""
     table = subject.table
     frames = [_row_facts(table, subject.rows)]
@@ -82,7 +107,7 @@ def _subject_facts(subject: Subject, parents: Parents) -> list[DataFrame]:
     ]
     frames += [
         _count(table, f"dangling {reference.column}", dangling(subject, reference, parents))
-        for reference in table.references
+        for reference in references
     ]
     return frames + _input_facts(subject, parents.warehouse)
 

@@ -1,7 +1,9 @@
 """Reading by key without reading everything: which files, and which stretches of them.
 
-Files name the least and greatest value of their look-up columns, and rows lie sorted by them, so
-that ORC and Parquet leave out stretches that hold none of the wanted values.
+The driver looks the wanted values up in the columns that they stand in (src/pipeline/hits.py).
+Only files that hold some are read; and as rows lie sorted by look-up columns, ORC and Parquet
+leave out stretches between those that do. Of more values than a driver should hold, the least and
+greatest values of files and the gaps between the wanted ones tell what can be left out.
 """
 
 from __future__ import annotations
@@ -10,13 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
+import numpy
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 from pyspark.sql.types import IntegralType
 
 from src.io.entry import DataFile
+from src.io.store import Store
+from src.pipeline.hits import hits, is_small, may_hold, wanted_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Looking at the values costs Spark jobs of their own: worth it only beside so many files or rows.
 FROM_FILES = 64
@@ -54,6 +63,49 @@ class Ranges:
             return None
         column = F.col(self.column)
         return reduce(or_, [column.between(int(start), int(end)) for start, end in self.ranges])
+
+
+def reached(
+    store: Store, values: DataFrame, files: Sequence[Numbered]
+) -> tuple[list[Numbered], list[Ranges]]:
+    """The files that can hold the values, and where in them the values lie."""
+    wanted = wanted_of(values) if is_small([file for _, file in files]) else None
+    if wanted is None:
+        known = [name for name in values.columns if all(name in file.low for _, file in files)]
+        ranges = ranges_of(values, known, files)
+        return [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)], ranges
+    near = [pair for pair in files if may_hold(pair[1], wanted)]
+    found = hits(store, [file for _, file in near], wanted)
+    chosen = [pair for pair, rows in zip(near, found, strict=True) if rows is None or len(rows)]
+    known_rows = [rows for rows in found if rows is not None]
+    if len(known_rows) < len(found):
+        return chosen, []
+    return chosen, _ranges_of_hits(known_rows, chosen)
+
+
+def _ranges_of_hits(found: Sequence[pa.Table], files: Sequence[Numbered]) -> list[Ranges]:
+    """The ranges in which rows were found, by column of whole numbers."""
+    import pyarrow as pa
+
+    if not any(len(rows) for rows in found):
+        return []
+    ranges = []
+    for name, kind in zip(found[0].schema.names, found[0].schema.types, strict=True):
+        if pa.types.is_integer(kind):
+            columns = [rows[name].to_numpy() for rows in found if len(rows)]
+            numbers = numpy.unique(numpy.concatenate(columns).astype(numpy.int64))
+            ranges.append(_ranges_of_numbers(name, numbers, _least_gap(files, name)))
+    return ranges
+
+
+def _ranges_of_numbers(name: str, numbers: numpy.ndarray, least: int) -> Ranges:
+    """The sorted numbers in as many ranges as there may be, without the widest gaps."""
+    gaps = numpy.diff(numbers)
+    wide = numpy.flatnonzero(gaps > least)
+    widest = numpy.sort(wide[numpy.argsort(-gaps[wide], kind="stable")][: RANGES - 1])
+    starts = [numbers[0], *numbers[widest + 1]]
+    ends = [*numbers[widest], numbers[-1]]
+    return Ranges(name, True, tuple((str(a), str(b)) for a, b in zip(starts, ends, strict=True)))
 
 
 def is_worth_it(files: Sequence[Numbered]) -> bool:

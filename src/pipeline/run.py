@@ -21,7 +21,7 @@ from src.io.open_store import open_store
 from src.io.raw_files import Candidate, fresh, list_raw
 from src.io.redshift import Connect, Connection
 from src.io.store import Store
-from src.pipeline.build import BuildResult, build
+from src.pipeline.build import BY_KEYS, BuildResult, build, plan_build
 from src.pipeline.compact import compact, work_due, work_whole, write_manifests
 from src.pipeline.ledger import applied_entry
 from src.pipeline.load import Loader, load
@@ -38,6 +38,8 @@ from src.settings import Settings
 
 # About what a row of a raw file takes.
 ROW_BYTES = 60
+# What an increment is taken to read of a history: the rows that it touches (docs/adr/0017).
+INCREMENT_BYTES = 32 * 1024 * 1024
 
 
 @dataclass
@@ -68,13 +70,19 @@ class Pipeline:
         path = self.settings.raw_path(self.warehouse.name, self.raw)
         return open_store(path, self.settings.s3)
 
-    def state(self) -> LakeState:
-        """What the lake holds now."""
+    def state(self, whole: bool = False) -> LakeState:
+        """What the lake holds now; ``whole`` when whole tables are to be read, whatever changed."""
         state = self.lake.log.state()
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
         rows = sum(file.rows for files in state.staged.values() for _, file in files)
         self.to_read = rows * ROW_BYTES
+        if not whole and not self._builds_whole(state):
+            self.to_read = min(self.to_read, INCREMENT_BYTES)
         return state
+
+    def _builds_whole(self, state: LakeState) -> bool:
+        planned = plan_build(self.warehouse, state, self.settings.rules, full=False)
+        return any(why != BY_KEYS for why in planned.values())
 
     def candidates(self, state: LakeState) -> list[Candidate]:
         """The raw files to stage. Names in the report what belongs to no source."""
@@ -107,10 +115,10 @@ class Pipeline:
         self.to_read += sum(one.stored.size for one in todo)
         return todo
 
-    def stage(self, on_bad_file: str = "fail") -> None:
-        """Stage what no entry holds and commit it."""
+    def stage(self, on_bad_file: str = "fail", builds_whole: bool = False) -> None:
+        """Stage what no entry holds and commit it; ``builds_whole`` when a full build follows."""
         with self._timed("stage"):
-            state = self.state()
+            state = self.state(whole=builds_whole)
             self._stage(state, self.candidates(state), on_bad_file)
 
     def _stage(self, state: LakeState, todo: list[Candidate], on_bad_file: str) -> None:
@@ -169,7 +177,7 @@ class Pipeline:
         ``accept_drop`` lets tables fall by more rows than their contracts allow.
         """
         with self._timed("build"):
-            state = self.state()
+            state = self.state(whole=full)
             result = self._build(state, full, accept_drop)
             if result.entry:
                 self.lake.log.commit(result.entry, state.last + 1)
@@ -179,7 +187,7 @@ class Pipeline:
     def rehearse(self) -> None:
         """Build everything and report what it would change; nothing of it counts."""
         with self._timed("build"):
-            state = self.state()
+            state = self.state(whole=True)
             if state.changes:
                 self._build(state, full=True)
 
@@ -251,7 +259,7 @@ class Pipeline:
         """
         with self._timed("verify"):
             lake = self.lake
-            state = self.state()
+            state = self.state(whole=loaded is None)
             with closing(connect()) as connection:
                 self.report.proofs = verify(self.warehouse, lake, state, connection, loaded)
         broken = [p for p in self.report.proofs if not p.holds and p.severity == "error"]
@@ -283,7 +291,7 @@ class Pipeline:
         number to another run is then no failure, as the next run finds the same again. Otherwise
         all is merged, and every star table written whole.
         """
-        lake, state = self.lake, self.state()
+        lake, state = self.lake, self.state(whole=not only_due)
         work = (work_due if only_due else work_whole)(self.warehouse, state)
         if not work:
             return None

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import Warehouse
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
-from src.io.lake_state import LakeState
-from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 
 
 def current_rows(
@@ -23,7 +20,7 @@ def current_rows(
 
     A row counts unless a later change set replaces its key.
     """
-    by = _told_by(table)
+    by = told_by(table)
     wanted = [name for name in table.names if name in {*names, *by}]
     columns = [table.column(name) for name in wanted]
     result: DataFrame | None = None
@@ -60,7 +57,7 @@ def keys_of(table: Table, lake: Lake, files: Sequence[DataFile]) -> DataFrame:
     return lake.read(files, key_columns(table))
 
 
-def _told_by(table: Table) -> list[str]:
+def told_by(table: Table) -> list[str]:
     """The columns by which rows and replaced keys are told to be the same.
 
     Whole numbers are a fraction of the surrogate key's bytes, which no encoding makes smaller. A
@@ -70,20 +67,3 @@ def _told_by(table: Table) -> list[str]:
     if table.kind != "dimension" and all(table.column(name).type.is_integer for name in natural):
         return natural
     return [table.replace_by]
-
-
-def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
-    """How many rows the table now holds of the keys that a change set replaces.
-
-    The first natural column tells where in the files the keys may lie.
-    """
-    changes = state.changes.get(table.name, [])
-    replaced = keys_of(table, lake, keys)
-    files = [(number, file) for number, change in changes for file in change.rows]
-    first = table.replace_natural[0]
-    by = _told_by(table)
-    now = current_rows(table, lake, changes, list(dict.fromkeys([*by, first])))
-    # Of text nothing is known but its least and greatest value.
-    if is_worth_it(files) and table.column(first).type.is_integer:
-        now = narrowed(now, ranges_of(replaced, [first], files))
-    return now.join(F.broadcast(replaced.select(*by)), on=by, how="left_semi").count()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -107,16 +108,17 @@ class Gate:
         ids = self.frame([(key, key - 99) for key in keys], schema)
         self.lake.write(ids.selectExpr("*", "false AS is_inferred").coalesce(1), f"{folder}/rows")
         self.lake.write(ids.coalesce(1), f"{folder}/keys")
-        rows, named = (
-            tuple(
-                DataFile(one.path, len(keys), one.size)
-                for one in self.lake.store.list(f"{folder}/{part}")
-                if one.path.endswith(".orc") and "/." not in one.path
-            )
-            for part in ("rows", "keys")
-        )
+        rows, named = (self.files(f"{folder}/{part}", len(keys)) for part in ("rows", "keys"))
         replaced = () if whole else named
         return ChangeSet("dim_customer", whole, replaced, rows, len(keys), len(keys), len(keys))
+
+    def files(self, folder: str, rows: int) -> tuple[DataFile, ...]:
+        """The data files of a folder that was written as one of so many rows."""
+        return tuple(
+            DataFile(one.path, rows, one.size)
+            for one in self.lake.store.list(folder)
+            if one.path.endswith(".orc") and "/." not in one.path
+        )
 
     def __call__(
         self,
@@ -134,7 +136,10 @@ class Gate:
         found: DataFrame = self.frame(rows, ROWS)
         count = len(rows) if written is None else written
         total = len(rows) if total is None else total
-        change = ChangeSet("fact_sale", keys is None, (), (), len(keys or ()), count, total)
+        folder = f"star/sales-{uuid4().hex}"
+        self.lake.write(found.coalesce(1), folder)
+        files = self.files(folder, len(rows))
+        change = ChangeSet("fact_sale", keys is None, (), files, len(keys or ()), count, total)
         of_keys = None if keys is None else self.frame([(one,) for one in keys], "sale_id int")
         inputs = {"sale": self.frame(of_sale, "sale_id int, amount decimal(10,2)")}
         subject = Subject(FACT_SALE, inputs, of_keys, found, change, before)

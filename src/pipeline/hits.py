@@ -1,0 +1,125 @@
+"""Which rows hold wanted values, told in the driver from the columns of the values alone.
+
+An increment wants few values, and mostly finds none of them in the history: new rows have new
+keys. Least and greatest values of files cannot tell that once rows come late; the columns can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, DateType, IntegralType, StringType
+
+from src.io.columns import of_each, read_columns
+from src.io.entry import DataFile
+from src.io.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Up to so many values and rows of files the driver looks them up; beyond, Spark does.
+MOST_VALUES = 1_000_000
+MOST_ROWS = 100_000_000
+# A table of so many places takes as many bytes, for each file that is looked at.
+MOST_SPAN = 20_000_000
+
+# By column, the distinct values that are wanted.
+Wanted = Mapping[str, "pa.Array"]
+
+
+def wanted_of(values: DataFrame) -> Wanted | None:
+    """The distinct values of each column, without null; None when they are too many.
+
+    Left out are columns whose values Arrow and Spark may tell apart in other ways.
+    """
+    import pyarrow as pa
+
+    kinds = {
+        field.name: kind
+        for field in values.schema.fields
+        if (kind := _arrow_type(field.dataType)) is not None
+    }
+    if not kinds:
+        return None
+    # One column of lists: a row for each value would take longer to pass than to look up.
+    found = (
+        values.select(*kinds)
+        .limit(MOST_VALUES + 1)
+        .agg(
+            F.count("*").alias("rows"), *[F.collect_set(name).alias(f"of {name}") for name in kinds]
+        )
+        .collect()[0]
+    )
+    if found["rows"] > MOST_VALUES:
+        return None
+    return {name: pa.array(found[f"of {name}"], kind) for name, kind in kinds.items()}
+
+
+def _arrow_type(kind: DataType) -> pa.DataType | None:
+    import pyarrow as pa
+
+    if isinstance(kind, IntegralType):
+        return pa.int64()
+    if isinstance(kind, StringType):
+        return pa.string()
+    return pa.date32() if isinstance(kind, DateType) else None
+
+
+def is_small(files: Sequence[DataFile]) -> bool:
+    """Whether the driver may look values up in so many rows."""
+    return sum(file.rows for file in files) <= MOST_ROWS
+
+
+def may_hold(file: DataFile, wanted: Wanted) -> bool:
+    """Whether the bounds of the file's columns leave room for a wanted value of each."""
+    return all(_may_hold(file, name, values) for name, values in wanted.items())
+
+
+def _may_hold(file: DataFile, name: str, values: pa.Array) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    low, high = file.low.get(name), file.high.get(name)
+    if low is None or high is None:
+        return True
+    # Bounds are text; that of numbers and of dates is read as such.
+    bounds = pa.array([low, high]).cast(values.type)
+    within = pc.and_(pc.greater_equal(values, bounds[0]), pc.less_equal(values, bounds[1]))
+    return bool(pc.any(within, min_count=0).as_py())
+
+
+def hits(store: Store, files: Sequence[DataFile], wanted: Wanted) -> list[pa.Table | None]:
+    """By file, the wanted columns of its rows that hold a wanted value in each of them.
+
+    None for a file that lacks a column: nobody knows what its rows hold.
+    """
+
+    def of_file(file: DataFile) -> pa.Table | None:
+        found = read_columns(store, file, list(wanted))
+        return None if found is None else within(found, wanted)
+
+    return of_each(of_file, files)
+
+
+def within(rows: pa.Table, wanted: Wanted) -> pa.Table:
+    """The rows that hold a wanted value in each of the wanted columns."""
+    for name, values in wanted.items():
+        rows = rows.filter(_is_wanted(rows[name], values))
+    return rows
+
+
+def _is_wanted(column: pa.ChunkedArray, values: pa.Array) -> pa.Array | pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(values.type) and len(values) and not column.null_count:
+        span = pc.max(values).as_py() - pc.min(values).as_py()
+        if span <= MOST_SPAN:
+            # Numbers that lie close are looked up by their place: four times as fast.
+            found = numpy.isin(column.to_numpy(), values.to_numpy(), kind="table")
+            return pa.array(found)
+    return pc.is_in(column.cast(values.type), value_set=values)

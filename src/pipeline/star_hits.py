@@ -1,0 +1,122 @@
+"""A few values looked up in a star table as it is now: the fold of its change sets, in the driver.
+
+src/pipeline/star.py is the same fold in Spark, for any number of values. Both take a row for one
+that counts unless a later change set replaces its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from src.contract.table import Table
+from src.io.columns import of_each, read_columns
+from src.io.entry import ChangeSet, DataFile
+from src.io.lake import Lake
+from src.io.lake_state import LakeState
+from src.io.store import Store
+from src.pipeline.hits import MOST_VALUES, is_small, within
+from src.pipeline.prune import is_worth_it, narrowed, ranges_of
+from src.pipeline.star import current_rows, keys_of, told_by
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Changes = Sequence[tuple[int, ChangeSet]]
+
+
+class CannotTell(Exception):
+    """The driver is not the place to look: too many values or rows, or a file lacks a column."""
+
+
+def values_in(store: Store, files: Sequence[DataFile], name: str) -> pa.Array:
+    """The distinct values of a column, null among them. Raises CannotTell."""
+    import pyarrow as pa
+
+    if sum(file.rows for file in files) > MOST_VALUES:
+        raise CannotTell
+    parts = of_each(lambda file: _columns(store, file, [name])[name], files)
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    return pa.chunked_array(chunks).unique() if chunks else pa.array([], pa.int64())
+
+
+def missing_values(
+    table: Table, store: Store, changes: Changes, name: str, wanted: pa.Array
+) -> int:
+    """How many of the distinct values no row of the table carries; null is carried by none.
+
+    Raises CannotTell.
+    """
+    import pyarrow.compute as pc
+
+    left = wanted.drop_null()
+    # The newest rows first: an increment mostly refers to what came with it.
+    for rows in _live(table, store, changes, name, left):
+        left = left.filter(pc.invert(pc.is_in(left, value_set=rows.cast(left.type))))
+        if not len(left):
+            break
+    return int(len(left) + wanted.null_count)
+
+
+def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[DataFile]) -> int:
+    """How many rows the table now holds of the keys that a change set replaces."""
+    changes = state.changes.get(table.name, [])
+    by = _by(table)
+    try:
+        wanted = values_in(lake.store, keys, by)
+        return sum(len(rows) for rows in _live(table, lake.store, changes, by, wanted))
+    except CannotTell:
+        return _deleted_rows(table, lake, changes, keys_of(table, lake, keys))
+
+
+def _deleted_rows(table: Table, lake: Lake, changes: Changes, replaced: DataFrame) -> int:
+    """The same in Spark. The first natural column tells where in the files the keys may lie."""
+    files = [(number, file) for number, change in changes for file in change.rows]
+    first = table.replace_natural[0]
+    by = told_by(table)
+    now = current_rows(table, lake, changes, list(dict.fromkeys([*by, first])))
+    # Of text nothing is known but its least and greatest value.
+    if is_worth_it(files) and table.column(first).type.is_integer:
+        now = narrowed(now, ranges_of(replaced, [first], files))
+    return now.join(F.broadcast(replaced.select(*by)), on=by, how="left_semi").count()
+
+
+def _live(
+    table: Table, store: Store, changes: Changes, name: str, wanted: pa.Array
+) -> Iterator[pa.ChunkedArray]:
+    """The wanted values of the rows that count, by file, those of the last change set first."""
+    import pyarrow.compute as pc
+
+    by = _by(table)
+    if not is_small([file for _, change in changes for file in change.files]):
+        raise CannotTell
+    replaced: list[pa.ChunkedArray] = []
+
+    def of_file(file: DataFile) -> pa.ChunkedArray:
+        rows = within(_columns(store, file, [name]), {name: wanted})
+        if len(rows) and replaced:
+            rows = within(_columns(store, file, list(dict.fromkeys([name, by]))), {name: wanted})
+            for keys in replaced:
+                rows = rows.filter(pc.invert(pc.is_in(rows[by], value_set=keys)))
+        return rows[name]
+
+    for _, change in reversed(changes):
+        yield from of_each(of_file, change.rows)
+        if change.whole:
+            return
+        replaced += of_each(lambda file: _columns(store, file, [by])[by], change.keys)
+
+
+def _columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table:
+    found = read_columns(store, file, names)
+    if found is None:
+        raise CannotTell
+    return found
+
+
+def _by(table: Table) -> str:
+    by = told_by(table)
+    return by[0] if len(by) == 1 else table.replace_by
