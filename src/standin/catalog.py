@@ -157,7 +157,7 @@ CREATE OR REPLACE FUNCTION standin.update_statistics(target text, always boolean
 LANGUAGE plpgsql SECURITY DEFINER SET default_statistics_target = 10 AS $fn$
 BEGIN
     IF always OR (SELECT c.reltuples <= 0 FROM pg_class AS c WHERE c.oid = target::regclass) THEN
-        EXECUTE 'ANALYZE ' || target;
+        EXECUTE format('ANALYZE %s', target::regclass);
     END IF;
 END $fn$;
 """

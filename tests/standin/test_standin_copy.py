@@ -318,6 +318,13 @@ def test_statistics_of_what_was_loaded(db: Db, files: Files) -> None:
     db.run("ROLLBACK")
 
 
+def test_statistics_are_taken_of_a_table_and_run_nothing_else(db: Db) -> None:
+    db.run("CREATE TABLE t (a int); CREATE TABLE kept (a int)")
+    for target in ("t; DROP TABLE kept", "t (a); DROP TABLE kept"):
+        assert db.error(f"SELECT standin.update_statistics('{target}', true)")
+    assert db.one("SELECT count(*) FROM kept") == 0
+
+
 def test_lock_takes_no_snapshot(
     connect: Callable[..., psycopg2.extensions.connection], schema: str, db: Db
 ) -> None:
