@@ -76,8 +76,8 @@ class Pipeline:
         # Staged files are compressed many times over, so their rows are counted, not their bytes.
         rows = sum(file.rows for files in state.staged.values() for _, file in files)
         self.to_read = rows * ROW_BYTES
-        if not whole and not self._builds_whole(state):
-            self.to_read = min(self.to_read, INCREMENT_BYTES)
+        if self.to_read > INCREMENT_BYTES and not whole and not self._builds_whole(state):
+            self.to_read = INCREMENT_BYTES
         return state
 
     def _builds_whole(self, state: LakeState) -> bool:
