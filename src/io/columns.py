@@ -7,9 +7,8 @@ rows of one in a fraction of the time that Spark takes to plan the same.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from src.errors import StarliftError
 from src.io.entry import DataFile
@@ -18,11 +17,6 @@ from src.io.store import Store, Unreadable
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Made = TypeVar("Made")
-
-# Reading waits for the store, above all on S3; so many files are read at once.
-FILES_AT_ONCE = 8
 
 
 class _Ranges(io.RawIOBase):
@@ -99,9 +93,3 @@ def _read(source: _Ranges, form: str, names: Sequence[str]) -> pa.Table | None:
     if not set(names) <= set(orc.schema.names):
         return None
     return orc.read(columns=list(names))
-
-
-def of_each(read: Callable[[DataFile], Made], files: Sequence[DataFile]) -> list[Made]:
-    """What ``read`` makes of each file, in order, several at once."""
-    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        return list(pool.map(read, files))

@@ -14,9 +14,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DateType, IntegralType, StringType
 
-from src.io.columns import of_each, read_columns
+from src.io.columns import read_columns
 from src.io.entry import DataFile
 from src.io.store import Store
+from src.pipeline.at_once import FILES, at_once
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ def hits(store: Store, files: Sequence[DataFile], wanted: Wanted) -> list[pa.Tab
         found = read_columns(store, file, list(wanted))
         return None if found is None else within(found, wanted)
 
-    return of_each(of_file, files)
+    return at_once(of_file, files, FILES)
 
 
 def within(rows: pa.Table, wanted: Wanted) -> pa.Table:

@@ -13,11 +13,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from src.contract.table import Table
-from src.io.columns import of_each, read_columns
+from src.io.columns import read_columns
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import Store
+from src.pipeline.at_once import FILES, at_once
 from src.pipeline.hits import MOST_VALUES, is_small, within
 from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.star import current_rows, keys_of, told_by
@@ -38,7 +39,7 @@ def values_in(store: Store, files: Sequence[DataFile], name: str) -> pa.Array:
 
     if sum(file.rows for file in files) > MOST_VALUES:
         raise CannotTell
-    parts = of_each(lambda file: _columns(store, file, [name])[name], files)
+    parts = at_once(lambda file: _columns(store, file, [name])[name], files, FILES)
     chunks = [chunk for part in parts for chunk in part.chunks]
     return pa.chunked_array(chunks).unique() if chunks else pa.array([], pa.int64())
 
@@ -104,10 +105,10 @@ def _live(
         return rows[name]
 
     for _, change in reversed(changes):
-        yield from of_each(of_file, change.rows)
+        yield from at_once(of_file, change.rows, FILES)
         if change.whole:
             return
-        replaced += of_each(lambda file: _columns(store, file, [by])[by], change.keys)
+        replaced += at_once(lambda file: _columns(store, file, [by])[by], change.keys, FILES)
 
 
 def _columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table:
