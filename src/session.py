@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import JavaClass
+from py4j.java_gateway import JavaClass, JavaPackage
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
@@ -94,15 +94,30 @@ def start_session(
 
 
 class _Remembered:
-    """A Java class whose members are asked for once."""
+    """A Java class or package whose members are asked for once."""
 
-    def __init__(self, java_class: Any) -> None:
-        self._java_class = java_class
+    def __init__(self, named: JavaClass | JavaPackage) -> None:
+        self._named = named
 
     def __getattr__(self, name: str) -> Any:
-        member = getattr(self._java_class, name)
+        member = getattr(self._named, name)
+        if isinstance(member, JavaClass | JavaPackage):
+            member = _Remembered(member)
         self.__dict__[name] = member
         return member
+
+    def __call__(self, *given: Any) -> Any:
+        return self._named(*given)
+
+
+_JAVA_NAMES = (
+    "functions",
+    "PythonUtils",
+    "PythonSQLUtils",
+    "SparkSession",
+    "SparkSession$",
+    "org",
+)
 
 
 def _remember_java_names(session: SparkSession) -> None:
@@ -113,8 +128,9 @@ def _remember_java_names(session: SparkSession) -> None:
     (measured). The names are those of PySpark 3.5 and 4.0; a name that is not there stays as is.
     """
     jvm: Any = session.sparkContext._jvm
-    for name in ("functions", "PythonUtils", "PythonSQLUtils"):
-        if name not in vars(jvm) and isinstance(found := getattr(jvm, name), JavaClass):
+    for name in _JAVA_NAMES:
+        found = getattr(jvm, name)
+        if name not in vars(jvm) and isinstance(found, JavaClass | JavaPackage):
             vars(jvm)[name] = _Remembered(found)
 
 
@@ -143,6 +159,8 @@ _SMALL = {
     # A task costs as much as parsing a few thousand rows: small files are read by one each.
     "spark.sql.files.minPartitionNum": "1",
     "spark.sql.files.maxPartitionBytes": str(4 * 1024 * 1024),
+    # What sorts or aggregates takes a page, by default of 64 MB, for however few rows.
+    "spark.buffer.pageSize": "1m",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Above 32 files Spark lists them by a job with a task for each; staged months are small files.

@@ -13,7 +13,7 @@ A run writes only into folders named for it, and nothing here deletes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -45,6 +45,11 @@ class Lake:
     def spark(self) -> SparkSession:
         return self._session()
 
+    @cached_property
+    def _is_one_task(self) -> bool:
+        """Whether the session is one for few rows: read by one task they need no exchange after."""
+        return self.spark.conf.get("spark.sql.shuffle.partitions") == "1"
+
     def write(self, rows: DataFrame, folder: str, partition_by: str | None = None) -> None:
         """Write the rows as data files below a folder that no run has written to."""
         writer = (
@@ -66,14 +71,15 @@ class Lake:
                 escape_glob(self.store.url(file.path))
             )
         if not by_format:
-            return self.spark.range(0).select(
-                *[F.lit(None).cast(field.dataType).alias(field.name) for field in schema]
+            return self.spark.range(0).selectExpr(
+                *[f"CAST(NULL AS {c.type.spark.simpleString()}) AS `{c.name}`" for c in columns]
             )
         frames = [
             self.spark.read.format(name).schema(schema).load(urls)
             for name, urls in by_format.items()
         ]
-        return reduce(lambda left, right: left.unionByName(right), frames)
+        rows = reduce(lambda left, right: left.unionByName(right), frames)
+        return rows.coalesce(1) if self._is_one_task else rows
 
     def read_live(
         self, state: LakeState, files: Sequence[tuple[int, DataFile]], columns: Sequence[Column]
