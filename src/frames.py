@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from py4j.protocol import Py4JError
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -78,6 +79,24 @@ def look_up(
         *[f"`{name}`" for name in rows.columns],
         *[F.col("look-up found")[name].alias(name) for name in answers],
     )
+
+
+def kept(rows: DataFrame) -> DataFrame:
+    """The rows, computed once, as a plan of a single leaf.
+
+    Of rows that are merely cached each further step analyses, optimises and compares again all that
+    they were made of; where rows are joined with what was made of them, that doubles with every
+    step. Spark has no public name for the leaf; where it cannot be had the rows are merely cached.
+    """
+    rows.cache()
+    spark = rows.sparkSession
+    try:
+        plan = rows._jdf.queryExecution().withCachedData()
+        datasets = getattr(spark._jvm.org.apache.spark.sql, "Dataset$")  # type: ignore[union-attr]
+        leaf = getattr(datasets, "MODULE$").ofRows(spark._jsparkSession, plan)
+    except (Py4JError, TypeError):
+        return rows
+    return DataFrame(leaf, spark)
 
 
 def where_computed(rows: DataFrame, condition: Column) -> DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import reduce
 
@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.column import Column
+from src.io.columns import read_columns
 from src.io.entry import DataFile
 from src.io.lake import Lake
 from src.io.store import Stored, bare_path, bare_path_read
@@ -42,9 +43,18 @@ class Measured:
     sums_by_raw: dict[int, dict[str, Decimal]] = field(default_factory=dict)
 
 
+# Up to so many bytes the driver reads a folder back of which only rows are counted.
+COUNTED_BYTES = 16 * 1024 * 1024
+
+
 def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
     """Read every file of the folders back, all folders in one Spark job."""
     stored = {name: _data_files(lake, probe.folder) for name, probe in probes.items()}
+    counted = {
+        name: found
+        for name, probe in probes.items()
+        if (found := _counted(lake, stored[name], probe)) is not None
+    }
     frames = [
         _summary(
             lake.read([DataFile(file.path, 0, file.size) for file in stored[name]], probe.columns),
@@ -52,15 +62,32 @@ def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
             probe,
         )
         for name, probe in probes.items()
-        if stored[name]
+        if stored[name] and name not in counted
     ]
     rows: list[Row] = []
     if frames:
         rows = reduce(lambda left, right: left.unionByName(right), frames).collect()
     return {
-        name: _measured(lake, stored[name], [row for row in rows if row["name"] == name], probe)
+        name: counted.get(name)
+        or _measured(lake, stored[name], [row for row in rows if row["name"] == name], probe)
         for name, probe in probes.items()
     }
+
+
+def _counted(lake: Lake, stored: Sequence[Stored], probe: Probe) -> Measured | None:
+    """The rows of small files, read in the driver; None where more is asked or they are large."""
+    is_more = probe.bounds or probe.sums or probe.by_raw
+    if is_more or sum(file.size for file in stored) > COUNTED_BYTES:
+        return None
+    files = []
+    for file in stored:
+        data = DataFile(file.path, 0, file.size)
+        found = read_columns(lake.store, data, [column.name for column in probe.columns])
+        if found is None:
+            return None
+        if found.num_rows:
+            files.append(replace(data, rows=found.num_rows))
+    return Measured(tuple(files), sum(file.rows for file in files))
 
 
 def _data_files(lake: Lake, folder: str) -> list[Stored]:

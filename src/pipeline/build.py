@@ -17,16 +17,12 @@ from pyspark.sql import functions as F
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
+from src.frames import kept
 from src.io.entry import BuiltPart, ChangeSet, DataFile, Entry
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.measure import Measured, measure
-from src.pipeline.affected import (
-    Versions,
-    affected_keys,
-    restricted_inputs,
-    versions_of_changed,
-)
+from src.pipeline.affected import Asked, affected_keys, asked_alike, restricted_inputs
 from src.pipeline.at_once import at_once
 from src.pipeline.change_sets import (
     keys_folder,
@@ -39,6 +35,7 @@ from src.pipeline.difference import Difference, difference
 from src.pipeline.fingerprints import settings_of, table_fingerprints
 from src.pipeline.gate import Finding, gate
 from src.pipeline.gate_facts import Parents, Subject
+from src.pipeline.hits import Held
 from src.pipeline.prune import is_worth_it, narrowed, reached
 from src.pipeline.snapshots import changed_snapshots, read_changes, snapshots_of
 from src.pipeline.star import keys_of
@@ -73,7 +70,15 @@ class _Made:
     table: Table
     function: StarFunction
     inputs: dict[str, DataFrame]
-    keys: DataFrame | None
+    keys: _Keys | None
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """Keys that a change set replaces, as written and as read back."""
+
+    measured: Measured
+    rows: DataFrame
 
 
 def plan_build(warehouse: Warehouse, state: LakeState, rules: Rules, full: bool) -> dict[str, str]:
@@ -120,19 +125,20 @@ def build(
         for source in {**state.unbuilt, **state.withdrawn, **changed_snapshots(warehouse, state)}
     }
     by_keys = [table for table, _ in warehouse.tables if plan.get(table.name) == BY_KEYS]
-    versions = versions_of_changed(by_keys, warehouse, changed, staged)
+    asked = asked_alike(by_keys, warehouse, changed, staged)
 
     def make(one: tuple[Table, StarFunction]) -> _Made | None:
         table, function = one
         keys = None
         if plan[table.name] == BY_KEYS:
-            keys = _write_keys(table, warehouse, lake, changed, staged, versions, run)
+            keys = _write_keys(table, warehouse, lake, changed, staged, asked, run)
             if keys is None:
                 return None
-        inputs = restricted_inputs(table, warehouse, keys, staged, snapshots)
+        held = Held(keys.rows, keys.measured.files) if keys else None
+        inputs = restricted_inputs(table, warehouse, held, staged, snapshots)
         if keys is not None:
             # They are few, and read by the table's function, by its accounting and by its checks.
-            inputs = {name: rows.persist() for name, rows in inputs.items()}
+            inputs = {name: kept(rows) for name, rows in inputs.items()}
         made = _Made(table, function, inputs, keys)
         _write_rows(made, lake, run, rules)
         return made
@@ -146,25 +152,15 @@ def build(
         {one.table.name: rows_probe(one.table, rows_folder(run.id, one.table)) for one in made},
     )
     run.progress("building star tables", sum(found.rows for found in rows.values()))
-    keys_found = measure(
-        lake,
-        {
-            one.table.name: keys_probe(one.table, keys_folder(run.id, one.table))
-            for one in made
-            if one.keys is not None
-        },
-    )
     changes = {
         change.table: change
-        for change in at_once(
-            lambda one: _change_set(one, lake, state, rows[one.table.name], keys_found), made
-        )
+        for change in at_once(lambda one: _change_set(one, lake, state, rows[one.table.name]), made)
     }
     subjects = [
         Subject(
             one.table,
             one.inputs,
-            one.keys,
+            one.keys.rows if one.keys else None,
             lake.read(changes[one.table.name].rows, one.table.columns),
             changes[one.table.name],
             state.total(one.table.name),
@@ -203,24 +199,27 @@ class _Staged:
         self.lake = lake
         self.state = state
 
-    def fresh(self, source: str) -> DataFrame:
+    def fresh(self, source: str) -> Held:
         """The staged rows that no build has read yet, and those taken back since the last one.
 
         Of snapshots, those that differ from the one before, and rows of what they lack.
         """
         changed = changed_snapshots(self.warehouse, self.state).get(source)
+        unbuilt = self.state.unbuilt.get(source, [])
         if changed:
             rows = read_changes(self.warehouse.source(source), self.state, changed, self._of_files)
         else:
-            rows = self._read(source, self.state.unbuilt.get(source, []))
+            rows = self._read(source, unbuilt)
         withdrawn = self.state.withdrawn.get(source, [])
         if withdrawn:
             raw_ids = sorted({raw for _, raws in withdrawn for raw in raws})
             gone = self.lake.read([file for file, _ in withdrawn], self._columns(source))
             rows = rows.unionByName(gone.where(F.col("raw_id").isin(raw_ids)))
-        return rows
+        # Of snapshots and of what was taken back, most rows of the files are not meant.
+        is_all = not changed and not withdrawn
+        return Held(rows, [file for _, file in unbuilt] if is_all else None)
 
-    def __call__(self, source: str, values: DataFrame | None) -> DataFrame:
+    def __call__(self, source: str, values: Held | None) -> DataFrame:
         files = self.state.staged.get(source, [])
         if values is None or not is_worth_it(files):
             return self._read(source, files)
@@ -248,20 +247,20 @@ def _write_keys(
     table: Table,
     warehouse: Warehouse,
     lake: Lake,
-    changed: dict[str, DataFrame],
+    changed: dict[str, Held],
     staged: _Staged,
-    versions: Versions,
+    asked: Asked,
     run: Run,
-) -> DataFrame | None:
+) -> _Keys | None:
     """Write the affected keys and return them as read back; None when there are none."""
-    found = affected_keys(table, warehouse, changed, staged, versions)
+    found = affected_keys(table, warehouse, changed, staged, asked)
     key = surrogate_key(*table.replace_natural).alias(table.replace_by)
     folder = keys_folder(run.id, table)
     lake.write(found.select(key, *table.replace_natural).coalesce(1), folder)
-    files = measure(lake, {"keys": keys_probe(table, folder)})["keys"].files
-    if not files:
+    measured = measure(lake, {"keys": keys_probe(table, folder)})["keys"]
+    if not measured.files:
         return None
-    return keys_of(table, lake, files)
+    return _Keys(measured, keys_of(table, lake, measured.files))
 
 
 def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
@@ -275,9 +274,8 @@ def _write_rows(made: _Made, lake: Lake, run: Run, rules: Rules) -> None:
         days = Calendar(calendar.first, calendar.last, calendar.fiscal_start_month)
         rows = made.function(lake.spark, days)
     if made.keys is not None:
-        rows = rows.join(
-            F.broadcast(made.keys.select(table.replace_by)), on=table.replace_by, how="left_semi"
-        )
+        keys = F.broadcast(made.keys.rows.select(table.replace_by))
+        rows = rows.join(keys, on=table.replace_by, how="left_semi")
     elif table.kind == "dimension":
         rows = rows.select(*table.names).unionByName(special_members(rows, table))
     typed = rows.select(*[F.col(c.name).cast(c.type.spark_name) for c in table.columns])
@@ -290,10 +288,9 @@ def _change_set(
     lake: Lake,
     state: LakeState,
     rows: Measured,
-    keys_found: dict[str, Measured],
 ) -> ChangeSet:
     table = made.table
-    keys = None if made.keys is None else keys_found[table.name]
+    keys = made.keys.measured if made.keys else None
     before = state.total(table.name)
     deleted = before if keys is None else deleted_rows(table, lake, state, keys.files)
     return measured_change(table, rows, keys, total=before - deleted + rows.rows)

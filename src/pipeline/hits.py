@@ -7,6 +7,7 @@ keys. Least and greatest values of files cannot tell that once rows come late; t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy
@@ -32,20 +33,77 @@ MOST_SPAN = 20_000_000
 Wanted = Mapping[str, "pa.Array"]
 
 
-def wanted_of(values: DataFrame) -> Wanted | None:
+@dataclass(frozen=True)
+class Held:
+    """Rows, and the files that hold every value of their columns, and may hold others.
+
+    Of rows that are computed nobody knows such files (None): only Spark knows the values.
+    ``names`` are the columns' names in the files, where they differ.
+    """
+
+    rows: DataFrame
+    files: Sequence[DataFile] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def values(self, columns: Sequence[str], under: Sequence[str] = ()) -> Held:
+        """The values of some columns, without null, under other names if given.
+
+        They are distinct where Spark will be asked for them.
+        """
+        pairs = list(zip(columns, under or columns, strict=True))
+        rows = self.rows.select(*[F.col(column).alias(name) for column, name in pairs]).dropna()
+        if self.files is None:
+            rows = rows.dropDuplicates()
+        names = {name: self.names.get(column, column) for column, name in pairs}
+        return Held(rows, self.files, names)
+
+
+def wanted_of(store: Store, values: Held) -> Wanted | None:
     """The distinct values of each column, without null; None when they are too many.
 
     Left out are columns whose values Arrow and Spark may tell apart in other ways.
     """
-    import pyarrow as pa
-
     kinds = {
-        field.name: kind
-        for field in values.schema.fields
-        if (kind := _arrow_type(field.dataType)) is not None
+        column.name: kind
+        for column in values.rows.schema.fields
+        if (kind := _arrow_type(column.dataType)) is not None
     }
     if not kinds:
         return None
+    files = values.files
+    if files is not None and sum(file.rows for file in files) <= MOST_VALUES:
+        names = {name: values.names.get(name, name) for name in kinds}
+        found = _values_in_files(store, files, names, kinds)
+        if found is not None:
+            return found
+    return _values_by_spark(values.rows, kinds)
+
+
+def _values_in_files(
+    store: Store,
+    files: Sequence[DataFile],
+    names: Mapping[str, str],
+    kinds: Mapping[str, pa.DataType],
+) -> Wanted | None:
+    """The values of the columns in the files; None when a file lacks one."""
+    import pyarrow as pa
+
+    tables = at_once(lambda file: read_columns(store, file, list(names.values())), files, FILES)
+    known = [table for table in tables if table is not None]
+    if len(known) < len(tables):
+        return None
+    found = {}
+    for name, kind in kinds.items():
+        chunks = [chunk for table in known for chunk in table[names[name]].cast(kind).chunks]
+        found[name] = pa.chunked_array(chunks, kind).unique().drop_null()
+    return found
+
+
+def _values_by_spark(rows: DataFrame, kinds: Mapping[str, pa.DataType]) -> Wanted | None:
+    import pyarrow as pa
+
+    # What looks rows up by them computes them again.
+    values = rows.cache()
     # One column of lists: a row for each value would take longer to pass than to look up.
     found = (
         values.select(*kinds)

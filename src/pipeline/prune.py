@@ -22,7 +22,7 @@ from pyspark.sql.types import IntegralType
 
 from src.io.entry import DataFile
 from src.io.store import Store
-from src.pipeline.hits import hits, is_small, may_hold, wanted_of
+from src.pipeline.hits import Held, hits, is_small, may_hold, wanted_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,13 +66,14 @@ class Ranges:
 
 
 def reached(
-    store: Store, values: DataFrame, files: Sequence[Numbered]
+    store: Store, values: Held, files: Sequence[Numbered]
 ) -> tuple[list[Numbered], list[Ranges]]:
     """The files that can hold the values, and where in them the values lie."""
-    wanted = wanted_of(values) if is_small([file for _, file in files]) else None
+    wanted = wanted_of(store, values) if is_small([file for _, file in files]) else None
     if wanted is None:
-        known = [name for name in values.columns if all(name in file.low for _, file in files)]
-        ranges = ranges_of(values, known, files)
+        rows = values.rows
+        known = [name for name in rows.columns if all(name in file.low for _, file in files)]
+        ranges = ranges_of(rows, known, files)
         return [pair for pair in files if all(one.may_be_in(pair[1]) for one in ranges)], ranges
     near = [pair for pair in files if may_hold(pair[1], wanted)]
     found = hits(store, [file for _, file in near], wanted)

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from src.contract.source import Source
 from src.contract.warehouse import Warehouse
 from src.errors import StarliftError
-from src.frames import look_up
+from src.frames import kept, look_up
 from src.io.entry import Entry, RawFile, StagedPart
 from src.io.lake import Lake
 from src.io.measure import Measured
@@ -150,7 +150,7 @@ def _stage_files(
         size = sum(file.candidate.stored.size for file in files)
         keep = size <= KEPT_BYTES[source.format]
         rows = standardise(_parsed(target.lake, raw, files, blocks), source)
-        rows = rows.persist() if keep else rows
+        rows = kept(rows) if keep else rows
         counts = collect_audit(audit_rows(rows, source, identity_hash(source)))
         drifted = changed_types(rows, source, files, counts)
         troubled = [raw_id for raw_id, one in counts.items() if one.bad or one.candidates]
@@ -171,8 +171,6 @@ def _stage_files(
     result.notes = drift_notes(drift)
     run.progress("reading raw files", sum(count.records for count in counts.values()))
     staged, quarantine = write_rows(target, taken, parsed, counts)
-    for rows in parsed.values():
-        rows.unpersist()
     refuse_changed(raw, [file.candidate.stored for file in taken])
     fingerprints = source_fingerprints(warehouse)
     raw_files = tuple(

@@ -12,7 +12,7 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.types import BIGINT, varchar
-from src.frames import where_computed
+from src.frames import kept, where_computed
 from src.io.entry import DataFile
 from src.io.lake import Lake
 from src.io.measure import Measured, Probe, measure
@@ -98,32 +98,30 @@ def _deduplicated(
 ) -> tuple[DataFrame, DataFrame | None]:
     """The good rows without duplicates, and the conflicting ones with their reason."""
     hashed = good.withColumn("identity", identity_hash(source))
-    candidates = (
+    candidates = kept(
         hashed.where(F.col("raw_id").isin(doubled))
         .groupBy("raw_id", "identity")
         .agg(F.count("*").alias("times"))
         .where(F.col("times") > 1)
         .drop("times")
-        .persist()
     )
-    judged = judge(
-        hashed.join(candidates, on=["raw_id", "identity"], how="left_semi"), source
-    ).persist()
+    of_candidates = hashed.join(candidates, on=["raw_id", "identity"], how="left_semi")
+    judged = kept(judge(of_candidates, source))
     sums = [F.sum(column.name).cast("string").alias(column.name) for column in source.additive]
     for row in judged.groupBy("raw_id", "fate").agg(F.count("*").alias("rows"), *sums).collect():
         counts[row["raw_id"]].judged(
             row["fate"], row["rows"], {c.name: row[c.name] for c in source.additive}
         )
     single = hashed.join(candidates, on=["raw_id", "identity"], how="left_anti")
-    kept = single.unionByName(judged.where(F.col("fate") == "keep").drop("fate"))
+    good = single.unionByName(judged.where(F.col("fate") == "keep").drop("fate"))
     if not any(counts[raw_id].conflicts for raw_id in doubled):
-        return kept, None
+        return good, None
     key = ", ".join(source.key)
     reason = f"conflict: another row of the same {key} stands later in the file, with other values"
     conflicts = judged.where(F.col("fate") == "conflict").withColumn(
         "reasons", F.array(F.lit(reason))
     )
-    return kept, conflicts
+    return good, conflicts
 
 
 def _quarantine(rows: DataFrame, source: Source, run: Run) -> DataFrame:

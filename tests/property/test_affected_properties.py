@@ -20,8 +20,9 @@ from src.contract.column import Column
 from src.contract.source import Source
 from src.contract.table import Table
 from src.contract.warehouse import StarFunction, Warehouse
-from src.pipeline.affected import affected_keys, restricted_inputs
+from src.pipeline.affected import affected_keys, asked_alike, restricted_inputs
 from src.pipeline.fingerprints import settings_of
+from src.pipeline.hits import Held
 from src.settings import Rules
 from src.transforms.warehouses import WAREHOUSES
 from tests.conftest import Frame
@@ -125,17 +126,18 @@ def frame_of(frame: Frame, source: Source, rows: list[dict[str, Any]]) -> DataFr
     return frame([[row[c.name] for c in columns] for row in rows], schema)
 
 
-Reader = Callable[[str, DataFrame | None], DataFrame]
+Reader = Callable[[str, Held | None], DataFrame]
 
 
 def reader(staged: dict[str, DataFrame]) -> Reader:
     """Reads as sharply as a reader may: by values, no row that does not match them."""
 
-    def read(source: str, values: DataFrame | None) -> DataFrame:
+    def read(source: str, values: Held | None) -> DataFrame:
         rows = staged[source]
         if values is None:
             return rows
-        return rows.join(values, on=values.columns, how="left_semi").select(*rows.columns)
+        wanted = values.rows
+        return rows.join(wanted, on=wanted.columns, how="left_semi").select(*rows.columns)
 
     return read
 
@@ -143,7 +145,7 @@ def reader(staged: dict[str, DataFrame]) -> Reader:
 def star(
     table: Table, function: StarFunction, warehouse: Warehouse, keys: DataFrame | None, read: Reader
 ) -> DataFrame:
-    inputs = restricted_inputs(table, warehouse, keys, read)
+    inputs = restricted_inputs(table, warehouse, Held(keys) if keys else None, read)
     given = {**inputs, **settings_of(function, Rules())}
     return function(**{name: given[name] for name in inspect.signature(function).parameters})
 
@@ -196,11 +198,12 @@ def test_a_change_set_and_what_it_leaves_are_the_whole_table(
     table, function = next(pair for pair in warehouse.tables if pair[0].name == table_name)
     whole, old, new = lakes(name, seed)
     changed = {
-        source: rows
+        source: Held(rows)
         for source, rows in new.items()
         if source in {given.source for given in table.inputs}
     }
-    keys = affected_keys(table, warehouse, changed, reader(whole)).persist()
+    asked = asked_alike([table], warehouse, changed, reader(whole))
+    keys = affected_keys(table, warehouse, changed, reader(whole), asked).persist()
     touched = {tuple(row) for row in keys.collect()}
     after = by_key(table, star(table, function, warehouse, None, reader(whole)))
     before = by_key(table, star(table, function, warehouse, None, reader(old)))

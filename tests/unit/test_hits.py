@@ -16,7 +16,7 @@ import pytest
 from src.io.entry import DataFile
 from src.io.store import LocalStore, Unreadable
 from src.pipeline import hits as looking
-from src.pipeline.hits import hits, may_hold, wanted_of
+from src.pipeline.hits import Held, hits, may_hold, wanted_of
 from src.pipeline.prune import RANGES, reached
 from tests.conftest import Frame
 
@@ -131,10 +131,11 @@ def test_bounds_of_a_file(
     assert may_hold(file, {name: values}) is may
 
 
-def test_wanted_values_are_distinct_and_without_null(frame: Frame) -> None:
+def test_wanted_values_are_distinct_and_without_null(tmp_path: Path, frame: Frame) -> None:
     rows = [(1, "a", "2024-01-01", "1.5"), (1, None, None, None), (None, "b", "2024-01-02", "2.5")]
     values = frame(rows, "id int, code string, day date, amount decimal(4,1)")
-    found = wanted_of(values)
+    store = LocalStore(tmp_path)
+    found = wanted_of(store, Held(values))
     assert found is not None
     told = {name: sorted(of.to_pylist()) for name, of in found.items()}
     # Decimals are told apart by Spark alone.
@@ -143,18 +144,52 @@ def test_wanted_values_are_distinct_and_without_null(frame: Frame) -> None:
         "code": ["a", "b"],
         "day": [date(2024, 1, 1), date(2024, 1, 2)],
     }
-    assert wanted_of(values.select("amount")) is None
+    assert wanted_of(store, Held(values.select("amount"))) is None
 
 
 def test_too_many_values_are_not_for_the_driver(
-    frame: Frame, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = frame([(1,), (2,), (3,)], "id int")
+    store = LocalStore(tmp_path)
+    values = Held(frame([(1,), (2,), (3,)], "id int"))
     monkeypatch.setattr(looking, "MOST_VALUES", 3)
-    found = wanted_of(values)
+    found = wanted_of(store, values)
     assert found is not None and len(found["id"]) == 3
     monkeypatch.setattr(looking, "MOST_VALUES", 2)
-    assert wanted_of(values) is None
+    assert wanted_of(store, values) is None
+
+
+def test_values_that_stand_in_files_are_read_there(tmp_path: Path, frame: Frame) -> None:
+    store = LocalStore(tmp_path)
+    rows = [{"id": 1, "code": "a"}, {"id": 1, "code": "b"}, {"id": None, "code": None}]
+    files = [
+        written(tmp_path, "first.orc", rows),
+        written(tmp_path, "second.orc", [{"id": 2, "code": "a"}]),
+    ]
+    # Spark's rows are some of those in the files: what the driver reads shows where it read.
+    held = Held(frame([(1, "a")], "id int, code string"), files)
+    found = wanted_of(store, held.values(["id", "code"], ["number", "name"]))
+    assert found is not None
+    told = {name: sorted(of.to_pylist()) for name, of in found.items()}
+    assert told == {"number": [1, 2], "name": ["a", "b"]}
+    again = wanted_of(store, held.values(["id"], ["number"]).values(["number"], ["other"]))
+    assert again is not None and sorted(again["other"].to_pylist()) == [1, 2]
+
+
+def test_spark_is_asked_for_values_that_a_file_lacks_or_that_are_too_many(
+    tmp_path: Path, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalStore(tmp_path)
+    files = [
+        written(tmp_path, "new.orc", [{"id": 1, "code": "a"}]),
+        written(tmp_path, "old.orc", [{"id": 2}], SCHEMA.remove(SCHEMA.get_field_index("code"))),
+    ]
+    held = Held(frame([(7, "z")], "id int, code string"), files)
+    found = wanted_of(store, held.values(["code"]))
+    assert found is not None and found["code"].to_pylist() == ["z"]
+    monkeypatch.setattr(looking, "MOST_VALUES", 1)
+    found = wanted_of(store, held.values(["id"]))
+    assert found is not None and found["id"].to_pylist() == [7]
 
 
 def test_a_file_that_is_broken_is_named(tmp_path: Path) -> None:
@@ -170,12 +205,12 @@ def test_only_files_and_stretches_with_hits_are_read(tmp_path: Path, frame: Fram
         (1, written(tmp_path, "odd.orc", [{"id": row["id"] + 1} for row in spread])),
         (1, written(tmp_path, "far.orc", [{"id": 5_000_000}])),
     ]
-    wanted = frame([(200,), (300,), (999_900,), (7,), (4_000_000,)], "id int")
+    wanted = Held(frame([(200,), (300,), (999_900,), (7,), (4_000_000,)], "id int"))
     chosen, ranges = reached(LocalStore(tmp_path), wanted, files)
     assert [file.path for _, file in chosen] == ["even.orc"]
     # Ten thousand rows are left out together: between 300 and 999,900 there is no such gap.
     assert [one.ranges for one in ranges] == [(("200", "999900"),)]
-    assert reached(LocalStore(tmp_path), frame([(7,)], "id int"), files) == ([], [])
+    assert reached(LocalStore(tmp_path), Held(frame([(7,)], "id int")), files) == ([], [])
 
 
 def test_the_widest_gaps_between_hits_are_left_out(tmp_path: Path, frame: Frame) -> None:
@@ -185,7 +220,7 @@ def test_the_widest_gaps_between_hits_are_left_out(tmp_path: Path, frame: Frame)
         (1, written(tmp_path, f"{number}.orc", [{"id": start + one} for one in range(10)]))
         for number, start in enumerate(at)
     ]
-    wanted = frame([(start + 3,) for start in at], "id int")
+    wanted = Held(frame([(start + 3,) for start in at], "id int"))
     chosen, (found,) = reached(LocalStore(tmp_path), wanted, files)
     assert chosen == files
     assert len(found.ranges) == RANGES
