@@ -1,4 +1,4 @@
-"""A few values looked up in a star table as it is now: the fold of its change sets, in the driver.
+"""Questions about a star table as it is now: the fold of its change sets, in the driver.
 
 src/pipeline/star.py is the same fold in Spark, for any number of values. Both take a row for one
 that counts unless a later change set replaces its key.
@@ -7,6 +7,7 @@ that counts unless a later change set replaces its key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
@@ -19,7 +20,7 @@ from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import Store
 from src.pipeline.at_once import FILES, at_once
-from src.pipeline.hits import MOST_VALUES, is_small, within
+from src.pipeline.hits import MOST_VALUES, Wanted, is_small, within
 from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.star import current_rows, keys_of, told_by
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Changes = Sequence[tuple[int, ChangeSet]]
+# Of so many rows the driver sums columns: it holds those of a change set at once.
+MOST_SUMMED = 2_000_000
 
 
 class CannotTell(Exception):
@@ -55,8 +58,8 @@ def missing_values(
 
     left = wanted.drop_null()
     # The newest rows first: an increment mostly refers to what came with it.
-    for rows in _live(table, store, changes, name, left):
-        left = left.filter(pc.invert(pc.is_in(left, value_set=rows.cast(left.type))))
+    for rows in _live(table, store, changes, [name], {name: left}):
+        left = left.filter(pc.invert(pc.is_in(left, value_set=rows[name].cast(left.type))))
         if not len(left):
             break
     return int(len(left) + wanted.null_count)
@@ -67,8 +70,8 @@ def deleted_rows(table: Table, lake: Lake, state: LakeState, keys: Sequence[Data
     changes = state.changes.get(table.name, [])
     by = _by(table)
     try:
-        wanted = values_in(lake.store, keys, by)
-        return sum(len(rows) for rows in _live(table, lake.store, changes, by, wanted))
+        wanted = {by: values_in(lake.store, keys, by)}
+        return sum(len(rows) for rows in _live(table, lake.store, changes, [by], wanted))
     except CannotTell:
         return _deleted_rows(table, lake, changes, keys_of(table, lake, keys))
 
@@ -85,10 +88,42 @@ def _deleted_rows(table: Table, lake: Lake, changes: Changes, replaced: DataFram
     return now.join(F.broadcast(replaced.select(*by)), on=by, how="left_semi").count()
 
 
+def rows_and_sums(
+    table: Table, store: Store, changes: Changes, names: Sequence[str]
+) -> tuple[int, dict[str, Decimal]]:
+    """How many rows the table holds, and the exact sums of columns of numbers, without null.
+
+    Raises CannotTell.
+    """
+    if sum(change.row_count for _, change in changes) > MOST_SUMMED:
+        raise CannotTell
+    count, sums = 0, dict.fromkeys(names, Decimal(0))
+    for rows in _live(table, store, changes, names, {}):
+        count += len(rows)
+        for name in names:
+            sums[name] += _sum(rows[name])
+    return count, sums
+
+
+def _sum(column: pa.ChunkedArray) -> Decimal:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
+        raise CannotTell
+    # Surrogate keys are 64 bits: their sum is not.
+    scale = kind.scale if pa.types.is_decimal(kind) else 0
+    return pc.sum(column.cast(pa.decimal128(38, scale))).as_py() or Decimal(0)
+
+
 def _live(
-    table: Table, store: Store, changes: Changes, name: str, wanted: pa.Array
-) -> Iterator[pa.ChunkedArray]:
-    """The wanted values of the rows that count, by file, those of the last change set first."""
+    table: Table, store: Store, changes: Changes, names: Sequence[str], wanted: Wanted
+) -> Iterator[pa.Table]:
+    """The columns of the rows that count, by file, those of the last change set first.
+
+    Of ``wanted`` columns only the rows that hold one of the values.
+    """
     import pyarrow.compute as pc
 
     by = _by(table)
@@ -96,13 +131,13 @@ def _live(
         raise CannotTell
     replaced: list[pa.ChunkedArray] = []
 
-    def of_file(file: DataFile) -> pa.ChunkedArray:
-        rows = within(_columns(store, file, [name]), {name: wanted})
+    def of_file(file: DataFile) -> pa.Table:
+        rows = within(_columns(store, file, names), wanted)
         if len(rows) and replaced:
-            rows = within(_columns(store, file, list(dict.fromkeys([name, by]))), {name: wanted})
+            rows = within(_columns(store, file, list(dict.fromkeys([*names, by]))), wanted)
             for keys in replaced:
                 rows = rows.filter(pc.invert(pc.is_in(rows[by], value_set=keys)))
-        return rows[name]
+        return rows.select(names)
 
     for _, change in reversed(changes):
         yield from at_once(of_file, change.rows, FILES)

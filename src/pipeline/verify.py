@@ -22,6 +22,7 @@ from src.io.lake_state import LakeState
 from src.io.redshift import Connection
 from src.io.redshift_sql import name
 from src.pipeline.star import current_rows
+from src.pipeline.star_hits import CannotTell, rows_and_sums
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,33 @@ def _facts(table: Table, quoted: Callable[[str], str]) -> dict[str, str]:
 
 
 def _lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, dict[str, Decimal]]:
+    """The facts of every table in the lake: of small ones by the driver, of others by Spark."""
+
+    def by_driver(table: Table) -> dict[str, Decimal] | None:
+        changes = state.changes[table.name]
+        try:
+            rows, sums = rows_and_sums(table, lake.store, changes, _summed(table))
+        except CannotTell:
+            return None
+        return {"rows": Decimal(rows), **{f"sum of {name}": total for name, total in sums.items()}}
+
+    found = {table.name: by_driver(table) for table in tables}
+    large = [table for table in tables if found[table.name] is None]
+    facts = {name: one for name, one in found.items() if one is not None}
+    return facts | (_facts_by_spark(large, lake, state) if large else {})
+
+
+def _summed(table: Table) -> list[str]:
+    return list(dict.fromkeys((*table.primary_key, *(column.name for column in table.additive))))
+
+
+def _facts_by_spark(
+    tables: list[Table], lake: Lake, state: LakeState
+) -> dict[str, dict[str, Decimal]]:
     """The facts of every table in the lake, in one Spark job."""
     frames = []
     for table in tables:
-        wanted = dict.fromkeys((*table.primary_key, *(c.name for c in table.additive)))
-        rows = current_rows(table, lake, state.changes[table.name], list(wanted))
+        rows = current_rows(table, lake, state.changes[table.name], _summed(table))
         pairs = []
         for fact, expression in _facts(table, "`{}`".format).items():
             pairs += [F.lit(fact), F.expr(expression).cast("string")]

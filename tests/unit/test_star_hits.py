@@ -20,7 +20,13 @@ from src.io.lake_state import LakeState
 from src.io.store import LocalStore
 from src.pipeline import star_hits
 from src.pipeline.star import current_rows
-from src.pipeline.star_hits import CannotTell, deleted_rows, missing_values, values_in
+from src.pipeline.star_hits import (
+    CannotTell,
+    deleted_rows,
+    missing_values,
+    rows_and_sums,
+    values_in,
+)
 from src.settings import LakeSettings
 
 
@@ -121,6 +127,40 @@ def test_rows_of_replaced_keys(tmp_path: Path, seed: int) -> None:
     keys = [baskets.keys("wanted.orc", wanted)]
     found = deleted_rows(baskets.table, baskets.lake, state, keys)
     assert found == sum(len(baskets.held.get(basket, [])) for basket in wanted)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_rows_and_sums(tmp_path: Path, seed: int) -> None:
+    baskets = drawn(tmp_path, seed)
+    lines = [(key, item) for held in baskets.held.values() for key, item in held]
+    names = ["line_key", "item_key"]
+    rows, sums = rows_and_sums(baskets.table, baskets.lake.store, baskets.changes, names)
+    assert rows == len(lines)
+    assert sums == {
+        "line_key": sum(key for key, _ in lines),
+        "item_key": sum(item or 0 for _, item in lines),
+    }
+
+
+def test_the_sum_of_large_keys_does_not_overflow(tmp_path: Path) -> None:
+    baskets = Baskets(tmp_path, None, "fact")
+    baskets.add({1: [(2**63 - 1, None)], 2: [(2**63 - 1, None)]}, whole=True)
+    names = ["line_key", "item_key"]
+    found = rows_and_sums(baskets.table, baskets.lake.store, baskets.changes, names)
+    assert found == (2, {"line_key": 2**64 - 2, "item_key": 0})
+
+
+def test_sums_of_many_rows_and_of_other_kinds_are_not_for_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baskets = Baskets(tmp_path, None, "fact")
+    baskets.add({1: [(1, None)], 2: [(2, None)]}, whole=True)
+    of = (baskets.table, baskets.lake.store, baskets.changes)
+    with pytest.raises(CannotTell):
+        rows_and_sums(*of, ["no such column"])
+    monkeypatch.setattr(star_hits, "MOST_SUMMED", 1)
+    with pytest.raises(CannotTell):
+        rows_and_sums(*of, ["line_key"])
 
 
 @pytest.mark.parametrize("seed", range(25))
