@@ -7,7 +7,7 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from src.frames import FEW, look_up, small_frame, where_computed
+from src.frames import FEW, kept, look_up, small_frame, where_computed
 from tests.conftest import Frame
 
 
@@ -55,3 +55,29 @@ def test_rows_by_a_computed_condition(frame: Frame) -> None:
     found = where_computed(rows, F.col("a") % 2 == 1)
     expected = frame([(1, "a"), (3, "c")], "a int, `b c` string")
     assert_df_equality(found, expected, ignore_nullable=True)
+
+
+def test_kept_rows_are_computed_once_and_are_one_leaf(frame: Frame) -> None:
+    drawn = frame([(1,), (2,), (3,)], "id int").select("id", F.expr("uuid()").alias("drawn"))
+    rows = kept(drawn)
+    first = sorted(tuple(row) for row in rows.collect())
+    assert sorted(tuple(row) for row in rows.where("id > 0").collect()) == first
+    # Joined with what was made of it again and again, a plan would double with each step.
+    joined = rows
+    for _ in range(6):
+        doubled = joined.join(joined.select("id"), on="id", how="left_semi")
+        joined = kept(doubled.select("id", "drawn"))
+    plan = joined._jdf.queryExecution().analyzed()
+    assert plan.children().size() == 0
+    assert sorted(tuple(row) for row in joined.collect()) == first
+
+
+def test_rows_are_cached_where_spark_has_no_leaf(
+    frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = frame([(1,), (2,)], "id int").select("id", F.expr("uuid()").alias("drawn"))
+    sql = drawn.sparkSession._jvm.org.apache.spark.sql  # type: ignore[union-attr]
+    monkeypatch.setitem(vars(sql), "Dataset$", sql.no.such.place)
+    rows = kept(drawn)
+    assert rows is drawn
+    assert sorted(rows.collect()) == sorted(rows.collect())
