@@ -63,10 +63,10 @@ def verify(
         tables = [table for table in tables if table not in large]
     if not tables:
         return proofs
-    lake_facts = _lake_facts(tables, lake, state)
+    in_lake = lake_facts(tables, lake, state)
     for table in tables:
         schema = warehouse.schema_of(table)
-        proofs += _against_lake(table, schema, lake_facts[table.name], connection)
+        proofs += _against_lake(table, schema, in_lake[table.name], connection)
         proofs += _of_table(table, schema, connection)
     return proofs
 
@@ -95,7 +95,7 @@ def _facts(table: Table, quoted: Callable[[str], str]) -> dict[str, str]:
     return facts
 
 
-def _lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, dict[str, Decimal]]:
+def lake_facts(tables: list[Table], lake: Lake, state: LakeState) -> dict[str, dict[str, Decimal]]:
     """The facts of every table in the lake: of small ones by the driver, of others by Spark."""
 
     def by_driver(table: Table) -> dict[str, Decimal] | None:

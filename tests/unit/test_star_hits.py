@@ -27,6 +27,7 @@ from src.pipeline.star_hits import (
     rows_and_sums,
     values_in,
 )
+from src.pipeline.verify import lake_facts
 from src.settings import LakeSettings
 
 
@@ -187,10 +188,14 @@ def test_spark_finds_the_same_where_the_driver_does_not_look(
     state = LakeState(changes={"line": baskets.changes})
     keys = [baskets.keys("wanted.orc", list(range(0, 20, 3)))]
     here = deleted_rows(baskets.table, baskets.lake, state, keys)
+    facts = lake_facts([baskets.table], baskets.lake, state)
+    assert facts["line"]["rows"] == sum(map(len, baskets.held.values()))
     monkeypatch.setattr(star_hits, "MOST_VALUES", 0)
+    monkeypatch.setattr(star_hits, "MOST_SUMMED", -1)
     with pytest.raises(CannotTell):
         values_in(baskets.lake.store, keys, "basket_id")
     assert deleted_rows(baskets.table, baskets.lake, state, keys) == here
+    assert lake_facts([baskets.table], baskets.lake, state) == facts
     items = current_rows(baskets.table, baskets.lake, baskets.changes, ["item_key"]).collect()
     held = [item for lines in baskets.held.values() for _, item in lines]
     assert sorted(map(str, (row["item_key"] for row in items))) == sorted(map(str, held))
