@@ -91,7 +91,11 @@ def _facts(table: Table, quoted: Callable[[str], str]) -> dict[str, str]:
     for key in table.primary_key:
         facts[f"sum of {key}"] = f"SUM(CAST({quoted(key)} AS DECIMAL(38, 0)))"
     for column in table.additive:
-        facts[f"sum of {column.name}"] = f"SUM(CAST({quoted(column.name)} AS DECIMAL(38, 4)))"
+        # A column's own digits, so that nothing is rounded on either side.
+        digits = column.type.args[1] if column.type.name == "decimal" else 4
+        facts[f"sum of {column.name}"] = (
+            f"SUM(CAST({quoted(column.name)} AS DECIMAL(38, {digits})))"
+        )
     return facts
 
 

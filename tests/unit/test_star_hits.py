@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from src.contract.column import Column
 from src.contract.table import Table
-from src.contract.types import BIGINT, INTEGER
+from src.contract.types import BIGINT, INTEGER, decimal
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
@@ -42,6 +43,7 @@ def table(kind: str) -> Table:
             Column("basket_key", BIGINT, "key", nullable=False),
             Column("basket_id", INTEGER, "number"),
             Column("item_key", BIGINT, "what was bought"),
+            Column("weight", decimal(10, 5), "kilograms", additive=True),
         ),
         primary_key=("line_key",),
         natural_key=("line_key",),
@@ -51,6 +53,11 @@ def table(kind: str) -> Table:
 
 
 Held = dict[int, list[tuple[int, int | None]]]
+
+
+def weight(item: int | None) -> Decimal | None:
+    """More digits than amounts of money have."""
+    return None if item is None else Decimal(item * 100_003 + 1) / 100_000
 
 
 class Baskets:
@@ -70,7 +77,9 @@ class Baskets:
         self.held: Held = {}
         self.lines = 0
 
-    def file(self, name: str, columns: dict[str, tuple[list[int | None], pa.DataType]]) -> DataFile:
+    def file(
+        self, name: str, columns: dict[str, tuple[Sequence[Decimal | int | None], pa.DataType]]
+    ) -> DataFile:
         made = {name: pa.array(values, kind) for name, (values, kind) in columns.items()}
         written = pa.table(made)
         pyarrow.orc.write_table(written, self.folder / name)
@@ -92,6 +101,7 @@ class Baskets:
                 "basket_key": ([row[0] * 1_000_003 for row in rows], long),
                 "basket_id": ([row[0] for row in rows], integer),
                 "item_key": ([row[2] for row in rows], long),
+                "weight": ([weight(row[2]) for row in rows], pa.decimal128(10, 5)),
             },
         )
         keys = () if whole else (self.keys(f"{number}-keys.orc", list(brought)),)
@@ -134,12 +144,13 @@ def test_rows_of_replaced_keys(tmp_path: Path, seed: int) -> None:
 def test_rows_and_sums(tmp_path: Path, seed: int) -> None:
     baskets = drawn(tmp_path, seed)
     lines = [(key, item) for held in baskets.held.values() for key, item in held]
-    names = ["line_key", "item_key"]
+    names = ["line_key", "item_key", "weight"]
     rows, sums = rows_and_sums(baskets.table, baskets.lake.store, baskets.changes, names)
     assert rows == len(lines)
     assert sums == {
         "line_key": sum(key for key, _ in lines),
         "item_key": sum(item or 0 for _, item in lines),
+        "weight": sum(weight(item) or 0 for _, item in lines),
     }
 
 
