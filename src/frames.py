@@ -87,11 +87,15 @@ def kept(rows: DataFrame) -> DataFrame:
     Of rows that are merely cached each further step analyses, optimises and compares again all that
     they were made of; where rows are joined with what was made of them, that doubles with every
     step. Spark has no public name for the leaf; where it cannot be had the rows are merely cached.
+    Rows that are such a leaf are returned as they are: cached again they would be held twice.
     """
+    execution = rows._jdf.queryExecution()
+    if execution.analyzed().nodeName() == "InMemoryRelation":
+        return rows
     rows.cache()
     spark = rows.sparkSession
     try:
-        plan = rows._jdf.queryExecution().withCachedData()
+        plan = execution.withCachedData()
         datasets = getattr(spark._jvm.org.apache.spark.sql, "Dataset$")  # type: ignore[union-attr]
         leaf = getattr(datasets, "MODULE$").ofRows(spark._jsparkSession, plan)
     except (Py4JError, TypeError):

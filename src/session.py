@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from src.class_archive import archive_options
 from src.errors import StarliftError, UsageError
+from src.io.lake import ONE_TASK
 from src.java import find_java
 from src.s3a import encryption_conf, jars_conf, s3a_conf
 from src.settings import Settings
@@ -154,6 +155,7 @@ _BRIEF = {
     "spark.sql.shuffle.partitions": "2",
 }
 _SMALL = {
+    ONE_TASK: "true",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
     # A task costs as much as parsing a few thousand rows: small files are read by one each.
@@ -170,6 +172,8 @@ _SMALL = {
 
 def _conf(settings: Settings) -> dict[str, str]:
     return {
+        # Said in any case: a session that is there already keeps what it was told before.
+        ONE_TASK: "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",

@@ -26,6 +26,9 @@ from src.io.log import Log
 from src.io.store import Store, escape_glob
 from src.settings import LakeSettings
 
+# A session's own setting, which src/session.py makes where few rows are to be read.
+ONE_TASK = "spark.starlift.oneTask"
+
 
 class Lake:
     """Reads and writes the data files of one warehouse.
@@ -48,7 +51,7 @@ class Lake:
     @cached_property
     def _is_one_task(self) -> bool:
         """Whether the session is one for few rows: read by one task they need no exchange after."""
-        return self.spark.conf.get("spark.sql.shuffle.partitions") == "1"
+        return self.spark.conf.get(ONE_TASK, "false") == "true"
 
     def write(self, rows: DataFrame, folder: str, partition_by: str | None = None) -> None:
         """Write the rows as data files below a folder that no run has written to."""

@@ -48,7 +48,7 @@ COUNTED_BYTES = 16 * 1024 * 1024
 
 
 def measure(lake: Lake, probes: Mapping[str, Probe]) -> dict[str, Measured]:
-    """Read every file of the folders back, all folders in one Spark job."""
+    """Read every file of the folders back: all in one Spark job, but what the driver counts."""
     stored = {name: _data_files(lake, probe.folder) for name, probe in probes.items()}
     counted = {
         name: found

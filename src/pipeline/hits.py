@@ -70,33 +70,34 @@ def wanted_of(store: Store, values: Held) -> Wanted | None:
     }
     if not kinds:
         return None
-    files = values.files
-    if files is not None and sum(file.rows for file in files) <= MOST_VALUES:
+    if values.files:
         names = {name: values.names.get(name, name) for name in kinds}
-        found = _values_in_files(store, files, names, kinds)
+        found = distinct_values(store, values.files, list(names.values()))
         if found is not None:
-            return found
+            return {name: found[names[name]].cast(kind).drop_null() for name, kind in kinds.items()}
     return _values_by_spark(values.rows, kinds)
 
 
-def _values_in_files(
-    store: Store,
-    files: Sequence[DataFile],
-    names: Mapping[str, str],
-    kinds: Mapping[str, pa.DataType],
-) -> Wanted | None:
-    """The values of the columns in the files; None when a file lacks one."""
+def distinct_values(
+    store: Store, files: Sequence[DataFile], names: Sequence[str]
+) -> dict[str, pa.Array] | None:
+    """The distinct values of the columns in the files, null among them.
+
+    None when they stand in too many rows, or when a file lacks a column.
+    """
     import pyarrow as pa
 
-    tables = at_once(lambda file: read_columns(store, file, list(names.values())), files, FILES)
+    if sum(file.rows for file in files) > MOST_VALUES:
+        return None
+    tables = at_once(lambda file: read_columns(store, file, names), files, FILES)
     known = [table for table in tables if table is not None]
     if len(known) < len(tables):
         return None
-    found = {}
-    for name, kind in kinds.items():
-        chunks = [chunk for table in known for chunk in table[names[name]].cast(kind).chunks]
-        found[name] = pa.chunked_array(chunks, kind).unique().drop_null()
-    return found
+    if not known:
+        return {name: pa.array([], pa.int64()) for name in names}
+    # A column may be wider in files of a newer contract.
+    rows = pa.concat_tables(known, promote_options="permissive")
+    return {name: rows[name].unique() for name in names}
 
 
 def _values_by_spark(rows: DataFrame, kinds: Mapping[str, pa.DataType]) -> Wanted | None:

@@ -20,7 +20,7 @@ from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import Store
 from src.pipeline.at_once import FILES, at_once
-from src.pipeline.hits import MOST_VALUES, Wanted, is_small, within
+from src.pipeline.hits import Wanted, distinct_values, is_small, within
 from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.star import current_rows, keys_of, told_by
 
@@ -38,13 +38,10 @@ class CannotTell(Exception):
 
 def values_in(store: Store, files: Sequence[DataFile], name: str) -> pa.Array:
     """The distinct values of a column, null among them. Raises CannotTell."""
-    import pyarrow as pa
-
-    if sum(file.rows for file in files) > MOST_VALUES:
+    found = distinct_values(store, files, [name])
+    if found is None:
         raise CannotTell
-    parts = at_once(lambda file: _columns(store, file, [name])[name], files, FILES)
-    chunks = [chunk for part in parts for chunk in part.chunks]
-    return pa.chunked_array(chunks).unique() if chunks else pa.array([], pa.int64())
+    return found[name]
 
 
 def missing_values(
@@ -130,11 +127,14 @@ def _live(
     if not is_small([file for _, change in changes for file in change.files]):
         raise CannotTell
     replaced: list[pa.ChunkedArray] = []
+    # Mostly a file holds none of the wanted values: its keys are read where it does.
+    wide = list(dict.fromkeys([*names, by]))
 
     def of_file(file: DataFile) -> pa.Table:
-        rows = within(_columns(store, file, names), wanted)
+        rows = within(_columns(store, file, wide if replaced and not wanted else names), wanted)
         if len(rows) and replaced:
-            rows = within(_columns(store, file, list(dict.fromkeys([*names, by]))), wanted)
+            if by not in rows.schema.names:
+                rows = within(_columns(store, file, wide), wanted)
             for keys in replaced:
                 rows = rows.filter(pc.invert(pc.is_in(rows[by], value_set=keys)))
         return rows.select(names)

@@ -60,6 +60,7 @@ def test_rows_by_a_computed_condition(frame: Frame) -> None:
 def test_kept_rows_are_computed_once_and_are_one_leaf(frame: Frame) -> None:
     drawn = frame([(1,), (2,), (3,)], "id int").select("id", F.expr("uuid()").alias("drawn"))
     rows = kept(drawn)
+    assert kept(rows) is rows
     first = sorted(tuple(row) for row in rows.collect())
     assert sorted(tuple(row) for row in rows.where("id > 0").collect()) == first
     # Joined with what was made of it again and again, a plan would double with each step.

@@ -19,6 +19,7 @@ from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import LocalStore
+from src.pipeline import hits as looking
 from src.pipeline import star_hits
 from src.pipeline.star import current_rows
 from src.pipeline.star_hits import (
@@ -201,7 +202,7 @@ def test_spark_finds_the_same_where_the_driver_does_not_look(
     here = deleted_rows(baskets.table, baskets.lake, state, keys)
     facts = lake_facts([baskets.table], baskets.lake, state)
     assert facts["line"]["rows"] == sum(map(len, baskets.held.values()))
-    monkeypatch.setattr(star_hits, "MOST_VALUES", 0)
+    monkeypatch.setattr(looking, "MOST_VALUES", 0)
     monkeypatch.setattr(star_hits, "MOST_SUMMED", -1)
     with pytest.raises(CannotTell):
         values_in(baskets.lake.store, keys, "basket_id")
