@@ -3,7 +3,9 @@
 A run of small files spends a tenth of its time on loading 14,000 classes (measured). A run that
 finds ``STARLIFT_CLASS_LIST`` set writes there which classes it used; ``make_archive`` then takes
 20 seconds, once for a virtual environment and a Java. The archive lies in the environment, is used
-where it is there, and is ignored by a Java that it does not fit.
+where it is there, and is ignored by a Java that it does not fit. Java 17 crashes when an agent or a
+flight recorder looks at archived classes: where Java's own variables are set, there is no archive.
+Before a profiler is attached to a run, set JAVA_TOOL_OPTIONS to any option.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ import pyspark
 from src.java import java_version
 
 LIST = "STARLIFT_CLASS_LIST"
+# How an agent or a flight recorder is asked for from outside.
+JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 
 def archive_options(java_home: str) -> str:
     """Java's options that use the archive, or that write the list for it; empty for neither."""
+    if any(os.environ.get(name) for name in JAVA_VARIABLES):
+        return ""
     # The Java that knows these options as they are given here.
     if java_version(java_home) != 17:
         return ""

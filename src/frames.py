@@ -1,4 +1,4 @@
-"""Small DataFrames from values that the driver holds.
+"""DataFrames made and kept where Spark's own ways cost too much.
 
 Spark's createDataFrame sends a Python list through Python worker processes, seconds for ten rows;
 here the rows travel as one JSON literal and never leave the JVM.

@@ -50,6 +50,11 @@ class Type:
     def is_text(self) -> bool:
         return self.name == "varchar"
 
+    @property
+    def sort(self) -> str:
+        """What two columns share whose values are told to be equal in one way everywhere."""
+        return "whole number" if self.is_integer else self.name
+
 
 _SPARK: dict[str, spark.DataType] = {
     "smallint": spark.ShortType(),

@@ -42,6 +42,31 @@ class Warehouse:
                     f"{', '.join(sorted(unknown))}",
                     where=self.name,
                 )
+            self._refuse_unlike_keys(table)
+
+    def _refuse_unlike_keys(self, table: Table) -> None:
+        """Rows are looked up by the driver, by Spark and by Redshift: all must find the same."""
+        staged = {
+            source.name: {column.name: column.type for column in source.staged_columns}
+            for source in self.sources
+        }
+        own = {column.name: column.type for column in table.columns}
+        for given in table.inputs:
+            if given.key:
+                others, names = own, table.replace_natural
+            else:
+                others, names = staged.get(str(given.through), {}), given.on
+            for name, other in zip(given.key or given.on, names, strict=False):
+                kind, expected = staged[given.source].get(name), others.get(other)
+                if not kind or not expected or kind.sort != expected.sort:
+                    raise ContractError(
+                        f"Table {table.name} finds rows of {given.source} by {name}, which is not "
+                        f"like {other} in {given.through or table.name}",
+                        where=self.name,
+                        expected=str(expected or "a declared column"),
+                        found=str(kind or "no such column"),
+                        do="declare both columns, with the same sort of type",
+                    )
 
     @property
     def back_room(self) -> str:

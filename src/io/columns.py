@@ -7,13 +7,15 @@ rows of one in a fraction of the time that Spark takes to plan the same.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from src.contract.types import Type
 from src.errors import StarliftError
 from src.io.entry import DataFile
 from src.io.lake import format_of
 from src.io.store import Store, Unreadable
+from src.io.stored_types import type_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,11 +64,21 @@ def read_columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table
 
     Raises Unreadable when the file is gone or broken.
     """
+    return _of_file(store, file, lambda source, form: _read(source, form, names))
+
+
+def types_of(store: Store, file: DataFile) -> dict[str, Type]:
+    """The columns of a file and their types. Raises Unreadable as ``read_columns`` does."""
+    schema: pa.Schema = _of_file(store, file, _schema)
+    return {name: type_of(kind) for name, kind in zip(schema.names, schema.types, strict=True)}
+
+
+def _of_file(store: Store, file: DataFile, ask: Callable[[_Ranges, str], Any]) -> Any:
     import pyarrow as pa
 
     source = _Ranges(store, file)
     try:
-        return _read(source, format_of(file.path), names)
+        return ask(source, format_of(file.path))
     except (OSError, pa.ArrowException) as error:
         # Arrow tells an error of the store in words of its own.
         if source.failed:
@@ -77,6 +89,16 @@ def read_columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table
             found=str(error),
             do="put it back as it was, or build anew with --full",
         ) from error
+
+
+def _schema(source: _Ranges, form: str) -> pa.Schema:
+    if form == "parquet":
+        import pyarrow.parquet
+
+        return pyarrow.parquet.ParquetFile(source).schema_arrow
+    import pyarrow.orc
+
+    return pyarrow.orc.ORCFile(source).schema
 
 
 def _read(source: _Ranges, form: str, names: Sequence[str]) -> pa.Table | None:

@@ -89,15 +89,18 @@ class Lake:
     ) -> DataFrame:
         """The rows of staged or quarantine files that still count; they carry raw_id.
 
-        Each file comes with the entry that added it.
+        Each file comes with the entry that added it. One of which no row counts any more is not
+        read: it may be of other types than the contract is now.
         """
         by_removed: dict[tuple[int, ...], list[DataFile]] = {}
         for number, file in files:
-            by_removed.setdefault(tuple(state.taken_back(number, file)), []).append(file)
+            removed = state.taken_back(number, file)
+            if not removed or len(removed) < len(file.raw_ids):
+                by_removed.setdefault(tuple(removed), []).append(file)
         frames = []
-        for removed, some in (by_removed or {(): []}).items():
+        for raw_ids, some in (by_removed or {(): []}).items():
             rows = self.read(some, columns)
-            frames.append(rows.where(~F.col("raw_id").isin(*removed)) if removed else rows)
+            frames.append(rows.where(~F.col("raw_id").isin(*raw_ids)) if raw_ids else rows)
         return reduce(lambda left, right: left.unionByName(right), frames)
 
 

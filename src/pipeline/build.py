@@ -255,8 +255,13 @@ def _write_keys(
     """Write the affected keys and return them as read back; None when there are none."""
     found = affected_keys(table, warehouse, changed, staged, asked)
     key = surrogate_key(*table.replace_natural).alias(table.replace_by)
+    # In the table's types: those of a source may be narrower.
+    natural = [
+        F.col(name).cast(table.column(name).type.spark_name).alias(name)
+        for name in table.replace_natural
+    ]
     folder = keys_folder(run.id, table)
-    lake.write(found.select(key, *table.replace_natural).coalesce(1), folder)
+    lake.write(found.select(key, *natural).coalesce(1), folder)
     measured = measure(lake, {"keys": keys_probe(table, folder)})["keys"]
     if not measured.files:
         return None

@@ -15,7 +15,7 @@ from pyspark.sql.column import Column as SparkColumn
 from src.contract.table import Table
 from src.io.entry import ChangeSet
 from src.io.lake import Lake
-from src.pipeline.star import current_rows
+from src.pipeline.star import as_stored, current_rows
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,20 @@ def difference(
 ) -> Difference:
     """Compare a table after the change sets ``before`` with its rows in ``after``, a whole one.
 
-    A column that older files lack was null in them.
+    A column that older files lack was null in them; one of another type is compared as text.
     """
     others = [name for name in table.names if name not in table.primary_key]
-    old = _sided(current_rows(table, lake, before, table.names), table, others, "old")
-    new = _sided(lake.read(after.rows, table.columns), table, others, "new")
+    stored = as_stored(table, lake, before)
+    retyped = [
+        column.name for column in table.columns if stored.column(column.name).type != column.type
+    ]
+    was_rows = current_rows(stored, lake, before, table.names)
+    now_rows = lake.read(after.rows, table.columns)
+    if retyped:
+        as_text = {name: F.col(name).cast("string") for name in retyped}
+        was_rows, now_rows = was_rows.withColumns(as_text), now_rows.withColumns(as_text)
+    old = _sided(was_rows, table, others, "old")
+    new = _sided(now_rows, table, others, "new")
     rows = old.join(new, on=list(table.primary_key), how="full")
     was, now = F.col("old").isNotNull(), F.col("new").isNotNull()
     differs = {name: was & now & ~_same(name) for name in others}

@@ -59,9 +59,10 @@ class Held:
 
 
 def wanted_of(store: Store, values: Held) -> Wanted | None:
-    """The distinct values of each column, without null; None when they are too many.
+    """The distinct values of each column, without null.
 
-    Left out are columns whose values Arrow and Spark may tell apart in other ways.
+    Left out are columns whose values Arrow and Spark may tell apart in other ways. None when no
+    column is left, or when the values are too many.
     """
     kinds = {
         column.name: kind
@@ -73,7 +74,7 @@ def wanted_of(store: Store, values: Held) -> Wanted | None:
     if values.files:
         names = {name: values.names.get(name, name) for name in kinds}
         found = distinct_values(store, values.files, list(names.values()))
-        if found is not None:
+        if found and all(is_like(found[names[name]].type, kind) for name, kind in kinds.items()):
             return {name: found[names[name]].cast(kind).drop_null() for name, kind in kinds.items()}
     return _values_by_spark(values.rows, kinds)
 
@@ -83,7 +84,8 @@ def distinct_values(
 ) -> dict[str, pa.Array] | None:
     """The distinct values of the columns in the files, null among them.
 
-    None when they stand in too many rows, or when a file lacks a column.
+    None when they stand in too many rows, or when a file lacks a column or has it in a type that
+    is not like the others'.
     """
     import pyarrow as pa
 
@@ -95,6 +97,9 @@ def distinct_values(
         return None
     if not known:
         return {name: pa.array([], pa.int64()) for name in names}
+    first = {name: known[0][name].type for name in names}
+    if not all(is_like(rows[name].type, kind) for rows in known for name, kind in first.items()):
+        return None
     # A column may be wider in files of a newer contract.
     rows = pa.concat_tables(known, promote_options="permissive")
     return {name: rows[name].unique() for name in names}
@@ -129,6 +134,13 @@ def _arrow_type(kind: DataType) -> pa.DataType | None:
     return pa.date32() if isinstance(kind, DateType) else None
 
 
+def is_like(one: pa.DataType, other: pa.DataType) -> bool:
+    """Whether values of the types are told to be equal in one way: whole numbers, or one type."""
+    import pyarrow as pa
+
+    return bool(one == other or (pa.types.is_integer(one) and pa.types.is_integer(other)))
+
+
 def is_small(files: Sequence[DataFile]) -> bool:
     """Whether the driver may look values up in so many rows."""
     return sum(file.rows for file in files) <= MOST_ROWS
@@ -147,7 +159,10 @@ def _may_hold(file: DataFile, name: str, values: pa.Array) -> bool:
     if low is None or high is None:
         return True
     # Bounds are text; that of numbers and of dates is read as such.
-    bounds = pa.array([low, high]).cast(values.type)
+    try:
+        bounds = pa.array([low, high]).cast(values.type)
+    except pa.ArrowInvalid:
+        return True
     within = pc.and_(pc.greater_equal(values, bounds[0]), pc.less_equal(values, bounds[1]))
     return bool(pc.any(within, min_count=0).as_py())
 
@@ -155,14 +170,20 @@ def _may_hold(file: DataFile, name: str, values: pa.Array) -> bool:
 def hits(store: Store, files: Sequence[DataFile], wanted: Wanted) -> list[pa.Table | None]:
     """By file, the wanted columns of its rows that hold a wanted value in each of them.
 
-    None for a file that lacks a column: nobody knows what its rows hold.
+    None for a file that lacks a column, or has it in a type that is not like the values': nobody
+    knows what its rows hold.
     """
 
     def of_file(file: DataFile) -> pa.Table | None:
         found = read_columns(store, file, list(wanted))
-        return None if found is None else within(found, wanted)
+        return within(found, wanted) if found is not None and are_like(found, wanted) else None
 
     return at_once(of_file, files, FILES)
+
+
+def are_like(rows: pa.Table, wanted: Wanted) -> bool:
+    """Whether each wanted column has a type in which the wanted values can be looked for."""
+    return all(is_like(rows[name].type, values.type) for name, values in wanted.items())
 
 
 def within(rows: pa.Table, wanted: Wanted) -> pa.Table:
@@ -182,4 +203,4 @@ def _is_wanted(column: pa.ChunkedArray, values: pa.Array) -> pa.Array | pa.Chunk
             # Numbers that lie close are looked up by their place: four times as fast.
             found = numpy.isin(column.to_numpy(), values.to_numpy(), kind="table")
             return pa.array(found)
-    return pc.is_in(column.cast(values.type), value_set=values)
+    return pc.is_in(column, value_set=values)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 from pyspark.sql.column import Column as SparkColumn
-from pyspark.sql.types import IntegralType
+from pyspark.sql.types import DataType, IntegralType, NumericType
 
 from src.io.entry import DataFile
 from src.io.store import Store
@@ -36,6 +37,8 @@ RANGES = 64
 STRETCH = 10_000
 
 Numbered = tuple[int, DataFile]
+# How bounds, which are text, compare: whole numbers and other numbers by value.
+Kind = Literal["whole", "number", "text"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Ranges:
     """Where the wanted values of a column lie, as text: low and high of each range."""
 
     column: str
-    is_number: bool
+    kind: Kind
     ranges: tuple[tuple[str, str], ...]
 
     def may_be_in(self, file: DataFile) -> bool:
@@ -51,15 +54,16 @@ class Ranges:
         low, high = file.low.get(self.column), file.high.get(self.column)
         if low is None or high is None:
             return True
-        if self.is_number:
-            return any(
-                int(low) <= int(end) and int(start) <= int(high) for start, end in self.ranges
-            )
-        return any(low <= end and start <= high for start, end in self.ranges)
+        if self.kind == "text":
+            return any(low <= end and start <= high for start, end in self.ranges)
+        return any(
+            Decimal(low) <= Decimal(end) and Decimal(start) <= Decimal(high)
+            for start, end in self.ranges
+        )
 
     def condition(self) -> SparkColumn | None:
         """What the wanted values fulfil, for readers to leave out rows; None where none helps."""
-        if not self.is_number or not self.ranges:
+        if self.kind != "whole" or not self.ranges:
             return None
         column = F.col(self.column)
         return reduce(or_, [column.between(int(start), int(end)) for start, end in self.ranges])
@@ -106,7 +110,7 @@ def _ranges_of_numbers(name: str, numbers: numpy.ndarray, least: int) -> Ranges:
     widest = numpy.sort(wide[numpy.argsort(-gaps[wide], kind="stable")][: RANGES - 1])
     starts = [numbers[0], *numbers[widest + 1]]
     ends = [*numbers[widest], numbers[-1]]
-    return Ranges(name, True, tuple((str(a), str(b)) for a, b in zip(starts, ends, strict=True)))
+    return Ranges(name, "whole", tuple((str(a), str(b)) for a, b in zip(starts, ends, strict=True)))
 
 
 def is_worth_it(files: Sequence[Numbered]) -> bool:
@@ -139,12 +143,18 @@ def ranges_of(
         low, high = bounds[f"low {name}"], bounds[f"high {name}"]
         if low is None:
             continue
-        is_number = isinstance(values.schema[name].dataType, IntegralType)
-        gaps = _widest_gaps(values, name, _least_gap(files, name)) if is_number else []
+        kind = _kind(values.schema[name].dataType)
+        gaps = _widest_gaps(values, name, _least_gap(files, name)) if kind == "whole" else []
         starts = [low, *(end for _, end in gaps)]
         ends = [*(start for start, _ in gaps), high]
-        found.append(Ranges(name, is_number, tuple(zip(starts, ends, strict=True))))
+        found.append(Ranges(name, kind, tuple(zip(starts, ends, strict=True))))
     return found
+
+
+def _kind(of: DataType) -> Kind:
+    if isinstance(of, IntegralType):
+        return "whole"
+    return "number" if isinstance(of, NumericType) else "text"
 
 
 def _least_gap(files: Sequence[Numbered], name: str) -> int:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -31,6 +31,7 @@ from src.pipeline.quarantine import ids_with_reason
 from src.pipeline.report import Report
 from src.pipeline.restage import Choice, again, chosen, restaged, rule_notes
 from src.pipeline.stage import commit_staged, stage
+from src.pipeline.staged_types import refuse_changed_types
 from src.pipeline.take import FilesRefused, left_out, refused
 from src.pipeline.verify import verify
 from src.runs import Run, new_run
@@ -62,7 +63,11 @@ class Pipeline:
     def lake(self) -> Lake:
         place = f"{self.settings.lake.path.rstrip('/')}/{self.warehouse.name}"
         store = open_store(place, self.settings.s3)
-        return Lake(cache(lambda: self.session(self.to_read)), store, self.settings.lake)
+        return Lake(lambda: self._spark, store, self.settings.lake)
+
+    @cached_property
+    def _spark(self) -> SparkSession:
+        return self.session(self.to_read)
 
     @cached_property
     def raw_store(self) -> Store:
@@ -192,6 +197,7 @@ class Pipeline:
                 self._build(state, full=True)
 
     def _build(self, state: LakeState, full: bool, accept_drop: bool = False) -> BuildResult:
+        self._refuse_changed_types(state)
         result = build(
             self.warehouse,
             self.lake,
@@ -205,9 +211,16 @@ class Pipeline:
         self.report.notes += [finding.sentence for finding in result.findings]
         return result
 
+    def _refuse_changed_types(self, state: LakeState) -> None:
+        refuse_changed_types(self.warehouse, self.lake.store, state, self._restage_command)
+
     def _rule_notes(self, state: LakeState) -> list[str]:
+        return rule_notes(self.warehouse, state, self._restage_command)
+
+    @property
+    def _restage_command(self) -> str:
         raw = f" --raw {self.raw}" if self.raw else ""
-        return rule_notes(self.warehouse, state, f"starlift restage {self.warehouse.name}{raw}")
+        return f"starlift restage {self.warehouse.name}{raw}"
 
     def load(self, connect: Connect) -> None:
         """Apply the entries that the warehouse does not have yet."""
@@ -296,6 +309,7 @@ class Pipeline:
         if not work:
             return None
         with self._timed("compact"):
+            self._refuse_changed_types(state)
             # A run of its own: this one's folders are written.
             run = new_run(self.run.progress)
             entry = compact(self.warehouse, lake, state, run, work)
@@ -329,14 +343,16 @@ class Pipeline:
             self.report.failed = error.sentence()
             raise
         finally:
-            _let_go_of_kept_rows()
+            self._let_go_of_kept_rows()
             self.report.seconds[step] = round(time.monotonic() - start, 2)
 
+    def _let_go_of_kept_rows(self) -> None:
+        """What a step kept is of no use to the next, and Spark compares every plan with all of it.
 
-def _let_go_of_kept_rows() -> None:
-    """What a step kept is of no use to the next, and Spark compares every plan with all of it."""
-    if session := SparkSession.getActiveSession():
-        session.catalog.clearCache()
+        The session that is active is one of the thread: what a worker started is not this one's.
+        """
+        if "_spark" in vars(self):
+            self._spark.catalog.clearCache()
 
 
 def _no_warehouse() -> Connection:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import Warehouse
+from src.io.columns import types_of
 from src.io.entry import ChangeSet, DataFile
-from src.io.lake import Lake
+from src.io.lake import Lake, format_of
+from src.io.stored_types import reads_as
 
 
 def current_rows(
@@ -37,14 +40,35 @@ def current_rows(
     return result.select(*names)
 
 
+def as_stored(table: Table, lake: Lake, changes: Sequence[tuple[int, ChangeSet]]) -> Table:
+    """The table with the types that its files have, where its contract has others by now.
+
+    A table whose contract changes is written whole: its change sets are of one contract.
+    """
+    file = next((file for _, change in changes for file in change.rows), None)
+    types = types_of(lake.store, file) if file else {}
+    columns = tuple(
+        replace(column, type=types[column.name])
+        if file
+        and column.name in types
+        and not reads_as(types[column.name], column.type, format_of(file.path))
+        else column
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
+
+
 def rows_as_of(warehouse: Warehouse, lake: Lake, name: str, entry: int | None) -> DataFrame:
     """The rows of a star table in the lake by primary key, now or after an entry of the log.
+
+    Columns are of the types that they had then.
 
     Raises UsageError for a table or an entry that is none, or that has expired.
     """
     table = warehouse.table(name)
     changes = lake.log.state(entry).changes.get(name, [])
-    return current_rows(table, lake, changes, table.names).orderBy(*table.primary_key)
+    was = as_stored(table, lake, changes)
+    return current_rows(was, lake, changes, table.names).orderBy(*table.primary_key)
 
 
 def key_columns(table: Table) -> list[Column]:

@@ -20,7 +20,7 @@ from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import Store
 from src.pipeline.at_once import FILES, at_once
-from src.pipeline.hits import Wanted, distinct_values, is_small, within
+from src.pipeline.hits import Wanted, are_like, distinct_values, is_small, within
 from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.star import current_rows, keys_of, told_by
 
@@ -33,7 +33,10 @@ MOST_SUMMED = 2_000_000
 
 
 class CannotTell(Exception):
-    """The driver is not the place to look: too many values or rows, or a file lacks a column."""
+    """The driver is not the place to look: too many values or rows, or a file lacks a column.
+
+    A column of a type that the values are not of is as good as none.
+    """
 
 
 def values_in(store: Store, files: Sequence[DataFile], name: str) -> pa.Array:
@@ -54,9 +57,11 @@ def missing_values(
     import pyarrow.compute as pc
 
     left = wanted.drop_null()
+    if not len(left):
+        return int(wanted.null_count)
     # The newest rows first: an increment mostly refers to what came with it.
     for rows in _live(table, store, changes, [name], {name: left}):
-        left = left.filter(pc.invert(pc.is_in(left, value_set=rows[name].cast(left.type))))
+        left = left.filter(pc.invert(pc.is_in(left, value_set=rows[name])))
         if not len(left):
             break
     return int(len(left) + wanted.null_count)
@@ -109,9 +114,9 @@ def _sum(column: pa.ChunkedArray) -> Decimal:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_decimal(kind)):
         raise CannotTell
-    # Surrogate keys are 64 bits: their sum is not.
+    # Surrogate keys are 64 bits: their sum is not. No sum of 2 million decimals(38) has 76 digits.
     scale = kind.scale if pa.types.is_decimal(kind) else 0
-    return pc.sum(column.cast(pa.decimal128(38, scale))).as_py() or Decimal(0)
+    return pc.sum(column.cast(pa.decimal256(76, scale))).as_py() or Decimal(0)
 
 
 def _live(
@@ -131,7 +136,10 @@ def _live(
     wide = list(dict.fromkeys([*names, by]))
 
     def of_file(file: DataFile) -> pa.Table:
-        rows = within(_columns(store, file, wide if replaced and not wanted else names), wanted)
+        found = _columns(store, file, wide if replaced and not wanted else names)
+        if not are_like(found, wanted):
+            raise CannotTell
+        rows = within(found, wanted)
         if len(rows) and replaced:
             if by not in rows.schema.names:
                 rows = within(_columns(store, file, wide), wanted)

@@ -10,10 +10,22 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from src.class_archive import LIST, archive_of, archive_options, make_archive
+from src.class_archive import (
+    JAVA_VARIABLES,
+    LIST,
+    archive_of,
+    archive_options,
+    make_archive,
+)
 from src.java import find_java
 
 LAUNCHER = "org.apache.spark.launcher.Main"
+
+
+@pytest.fixture(autouse=True)
+def no_java_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in JAVA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 def java(java_home: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -65,3 +77,16 @@ def test_another_java_is_given_no_option(
         (tmp_path / "bin/java").touch(0o755)
         (tmp_path / "release").write_text(release)
     assert archive_options(str(tmp_path)) == ""
+
+
+@pytest.mark.parametrize("name", JAVA_VARIABLES)
+def test_java_with_options_of_the_users_own_uses_no_archive(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    java_home = find_java()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    archive_of(java_home).parent.mkdir(parents=True)
+    archive_of(java_home).touch()
+    assert str(tmp_path) in archive_options(java_home)
+    monkeypatch.setenv(name, "-XX:StartFlightRecording")
+    assert archive_options(java_home) == ""

@@ -80,7 +80,7 @@ def test_nulls_name_nothing_and_unknown_bounds_are_read(frame: Frame) -> None:
     assert found.may_be_in(DataFile("staged/a.orc", 1, 1))
     # As numbers, not as text: 9 is less than 10.
     assert found.may_be_in(file("9", "11")[1])
-    assert Ranges("id", True, (("10", "10"),)).may_be_in(file("9", "10")[1])
+    assert Ranges("id", "whole", (("10", "10"),)).may_be_in(file("9", "10")[1])
 
 
 def test_few_small_files_are_not_worth_a_look() -> None:
