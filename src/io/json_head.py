@@ -7,7 +7,7 @@ object a line (JSON Lines), or ``document``, an array of objects or objects over
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,8 +74,8 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
             do="convert it to JSON Lines",
         )
     objects = list(_objects(head[bom:], shape))
-    keys = list(dict.fromkeys(key for one in objects for key in one))
-    nested = list(dict.fromkeys(key for one in objects for key in _nested(one, source)))
+    keys = _distinct(key for one in objects for key in one)
+    nested = _distinct(key for one in objects for key in _nested(one, source))
     layout = _layout(shape, source, keys, nested)
     unknown = _unknown(layout, keys, nested, source)
     if objects and len(unknown) == len(keys) + len(nested):
@@ -105,6 +105,11 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
         unknown=unknown,
         absent=_absent(layout, keys, nested) if whole and objects else (),
     )
+
+
+def _distinct(keys: Iterable[str]) -> list[str]:
+    """The keys, each once, but those with half a character: nothing can be named by them."""
+    return [key for key in dict.fromkeys(keys) if key == key.encode(errors="ignore").decode()]
 
 
 def _refuse_elements_elsewhere(

@@ -38,6 +38,12 @@ _NUMBER = (
     r"(-?(?:0|[1-9][0-9]*+)(?:[.][0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)(?![0-9.eE])"
 )
 
+# Whether each escaped half of a character has its other half beside it. Spark makes ? of one alone.
+_WHOLE_CHARACTERS = (
+    r"^(?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+$"
+)
+
 # For each column the keys under which it may stand.
 Spelled = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -122,14 +128,10 @@ def _cells(whole: DataFrame, layout: JsonLayout) -> DataFrame:
             (F.size(given) != F.size(F.array_distinct(given))) | doubled,
             F.lit("a key that stands twice: expected each key once"),
         )
-        .when(
-            (F.instr("raw", "\\u0000") > 0) & (F.instr(F.concat_ws("", *found), "\0") > 0),
-            F.lit("a NUL character: expected text"),
-        )
-        .when(*_no_object(found, columns, layout))
-        .when(*_spelled_anew(given, [*keys, *layout.explode]))
     )
     cells = _named(found, columns, layout)
+    broken = _no_text(broken, cells).when(*_no_object(found, columns, layout))
+    broken = broken.when(*_spelled_anew(given, [*keys, *layout.explode]))
     kept = ["raw_id", "raw_line", "raw", "lines"]
     if not layout.explode:
         return parsed.select(*kept, broken.alias("broken"), F.struct(*cells).alias("cells"))
@@ -175,6 +177,23 @@ def _named(found: list[SparkColumn], columns: Spelled, layout: JsonLayout) -> li
         (F.get_json_object(text, paths[name]) if name in paths else text).alias(name)
         for text, (name, _) in zip(found, columns, strict=True)
     ]
+
+
+def _no_text(broken: SparkColumn, cells: list[SparkColumn]) -> SparkColumn:
+    """What was found broken, and where a cell holds what is no text in UTF-8 or in Redshift.
+
+    Whether the record has any such escape is told by its own text, at a glance.
+    """
+    texts = F.concat_ws("", *cells)
+    return broken.when(
+        (F.instr("raw", "\\u0000") > 0) & (F.instr(texts, "\0") > 0),
+        F.lit("a NUL character: expected text"),
+    ).when(
+        F.col("raw").rlike(r"\\u[dD][89a-fA-F]")
+        & (F.instr(texts, "?") > 0)
+        & ~F.col("raw").rlike(_WHOLE_CHARACTERS),
+        F.lit("half a character, one of \\ud800 to \\udfff alone: expected text"),
+    )
 
 
 def _no_object(
@@ -264,6 +283,8 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
     first = F.coalesce("place", F.lit(0)) == 0
     found, doubled = _values(layout.elements, lambda key: F.col("element")[key])
     inner = _named(found, layout.elements, layout)
+    wrong = F.when(doubled, F.lit("a key that stands twice: expected each key once"))
+    wrong = _no_text(wrong, inner).when(*_no_object(found, layout.elements, layout))
     if layout.place:
         inner.append((F.col("place") + 1).cast("string").alias(layout.place))
     return rows.select(
@@ -271,12 +292,7 @@ def _exploded(told: DataFrame, layout: JsonLayout) -> DataFrame:
         "raw_line",
         F.when(first, F.col("raw")).alias("raw"),
         F.when(first, F.col("lines")).otherwise(0).alias("lines"),
-        F.coalesce(
-            "broken",
-            F.when(doubled, F.lit("a key that stands twice: expected each key once")).when(
-                *_no_object(found, layout.elements, layout)
-            ),
-        ).alias("broken"),
+        F.coalesce("broken", wrong).alias("broken"),
         F.struct(*names, *inner).alias("cells"),
     )
 

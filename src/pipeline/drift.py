@@ -36,6 +36,8 @@ LOOKED_AT = 0.1
 # Of so many cells a column's type is judged, and by more than this part of them.
 FEWEST_CELLS = 2
 MOSTLY = 0.5
+# So many names are shown of what may be thousands.
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def drift_refusals(drift: Sequence[Drifted]) -> list[Refusal]:
         (
             one.stored,
             RawFileRefused(
-                f"Its columns drifted: {', '.join(one.columns)}: {one.what}",
+                f"Its columns drifted: {_listed(one.columns)}: {one.what}",
                 where=one.stored.path,
                 do=f"correct the file or the contract of {one.source}, or set its policy to warn",
             ),
@@ -147,5 +149,12 @@ def drift_notes(drift: Sequence[Drifted]) -> list[str]:
     notes = []
     for (source, what, columns), paths in sorted(seen.items()):
         others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        notes.append(f"{source}: {what}: {', '.join(columns)} in {paths[0]}{others}")
+        notes.append(f"{source}: {what}: {_listed(columns)} in {paths[0]}{others}")
     return notes
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """The names, as far as a person reads them."""
+    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in columns[:SHOWN]]
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    return ", ".join(shown) + more

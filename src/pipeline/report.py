@@ -53,7 +53,9 @@ class Report:
 def write_report(lake: Lake, report: Report) -> None:
     """Keep the report in the lake, one file a run."""
     text = json.dumps(report.as_dict(), ensure_ascii=False, default=str)
-    lake.store.create(f"reports/{report.run}.json", text.encode())
+    # Half a character, as JSON can escape it, stays the escape that it was.
+    content = text.encode(errors="backslashreplace")
+    lake.store.create(f"reports/{report.run}.json", content)
 
 
 def reports(lake: Lake) -> Iterator[dict[str, Any]]:

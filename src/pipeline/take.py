@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from src.contract.source import Source
 from src.contract.warehouse import Warehouse
@@ -18,7 +19,15 @@ from src.io.read_csv import Block, scan
 from src.io.read_raw import Head, Layout, read_head
 from src.io.store import Store, Stored
 from src.runs import Run
+from src.transforms.parse import EARLIEST, LATEST
 
+# As many bytes as the columns hold that name a row's raw file.
+MOST_PATH = 1024
+# The times that files of the lake can hold, as microseconds after 1970.
+FIRST_ARRIVAL, LAST_ARRIVAL = (
+    int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 10**6
+    for day in (EARLIEST, LATEST)
+)
 _NEXT = "the next run takes it as it is then"
 
 
@@ -113,6 +122,8 @@ def judge_heads(
 
     def read(candidate: Candidate) -> Taken | Refusal:
         source = warehouse.source(str(candidate.source))
+        if refusal := _unnameable(candidate.stored):
+            return candidate.stored, refusal
         if candidate.reason:
             return candidate.stored, RawFileRefused(
                 f"The file bears the name of {source.files}, and its form is not read",
@@ -132,6 +143,27 @@ def judge_heads(
         [head for head in heads if isinstance(head, Taken)],
         [head for head in heads if not isinstance(head, Taken)],
     )
+
+
+def _unnameable(stored: Stored) -> RawFileRefused | None:
+    """A refusal for a file of which no column could hold the path, or the time of its arrival."""
+    if (size := len(stored.path.encode())) > MOST_PATH:
+        return RawFileRefused(
+            "The file's path below the raw folder is too long",
+            where=f"{stored.path[:60]}…{stored.path[-60:]}",
+            expected=f"at most {MOST_PATH} bytes",
+            found=str(size),
+            do="rename it",
+        )
+    if not FIRST_ARRIVAL <= stored.modified < LAST_ARRIVAL:
+        return RawFileRefused(
+            "The file's time of change is none at which it can have arrived",
+            where=stored.path,
+            expected=f"a time from {EARLIEST} to {LATEST}, UTC",
+            found=f"{stored.modified // 10**6} seconds after 1970",
+            do="give it the time of its delivery (touch -d)",
+        )
+    return None
 
 
 def left_out(refusals: Sequence[Refusal]) -> list[LeftOut]:

@@ -183,10 +183,11 @@ def _of_table(table: Table, schema: str, connection: Connection) -> list[Proof]:
     if table.history:
         by = name(table.replace_by)
         queries["versions follow each other without gap or overlap"] = (
-            f"SELECT COUNT(*) FROM (SELECT {name('valid_to')} AS ends, "
+            f"SELECT COUNT(*) FROM (SELECT {name('valid_from')} AS starts, "
+            f"{name('valid_to')} AS ends, "
             f"LEAD({name('valid_from')}) OVER (PARTITION BY {by} ORDER BY {name('valid_from')}) "
             f"AS next FROM {target} WHERE {by} > 0 OR {by} < -2) v "
-            "WHERE v.next IS NOT NULL AND v.next <> v.ends",
+            "WHERE v.starts >= v.ends OR (v.next IS NOT NULL AND v.next <> v.ends)",
             "error",
         )
     proofs = []

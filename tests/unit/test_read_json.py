@@ -254,6 +254,53 @@ def test_records_that_share_a_line_have_a_number_each(spark: SparkSession, tmp_p
     ]
 
 
+@pytest.mark.parametrize("source", [EVENT, ORDER], ids=["record", "element"])
+def test_text_that_no_warehouse_can_hold(
+    spark: SparkSession, tmp_path: Path, source: Source
+) -> None:
+    smile = "\\ud83d\\ude00"
+    texts = {
+        "a\\u0000b": "a NUL character: expected text",
+        "\\ud800": "half a character",
+        "a\\uDC00b": "half a character",
+        f"\\ud83d{smile}": "half a character",
+        f"{smile}\\ude00?": "half a character",
+        f"{smile}?": None,
+        "\\\\ud800?": None,
+        "\\\\u0000": None,
+        "?\\u00e9": None,
+    }
+    if source is EVENT:
+        lines = [f'{{"userId":"1","page":"{text}"}}' for text in texts]
+        # In what no column declares it is nobody's loss.
+        lines.append('{"userId":"1","page":"?","agent":"\\u0000","\\ud800zz":1}')
+        lines.append('{"userId":"1","agent":"\\ud800"}')
+    else:
+        first = '{"order_id":"A","lines":[{"line_number":1},{"discount_amount":"%s"}]}'
+        lines = [first % text for text in texts]
+        lines.append('{"order_id":"A","lines":[{"line_number":1,"note":"\\u0000"}]}')
+    content = "\n".join(lines).encode()
+    records = read(spark, tmp_path, {"a.json": content}, source).records["a.json"]
+    for number, reason in enumerate(texts.values(), 1):
+        found = [one.reason for one in records if one.line == number]
+        assert any(found) == bool(reason), (lines[number - 1], found)
+        assert any((reason or "") in str(one) for one in found)
+    assert {one.reason for one in records if one.line == len(texts) + 1} == (
+        {None}
+        if source is ORDER
+        else {"half a character, one of \\ud800 to \\udfff alone: expected text"}
+    )
+    assert {one.reason for one in records if one.line > len(texts) + 1} <= {None}
+
+
+def test_half_a_character_in_a_key(spark: SparkSession, tmp_path: Path) -> None:
+    lines = ['{"\\ud800userId":"1"}', '{"userId":"2"}', '{"\\ud800zz":1,"userId":"3"}']
+    reading = read(spark, tmp_path, {"a.json": "\n".join(lines).encode()}, EVENT)
+    reasons = [one.reason for one in reading.records["a.json"]]
+    assert reasons == ["a key spelled otherwise than at the file's start: ?userId", None, None]
+    assert reading.heads["a.json"].unknown == ()
+
+
 def test_a_key_spelled_as_nowhere_in_the_head_is_not_taken_for_missing(
     spark: SparkSession, tmp_path: Path
 ) -> None:
