@@ -13,10 +13,9 @@ from pyspark.sql import SparkSession
 
 from src.class_archive import archive_options
 from src.errors import StarliftError, UsageError
-from src.io.lake import ONE_TASK
 from src.java import find_java
 from src.s3a import encryption_conf, jars_conf, s3a_conf
-from src.settings import Settings
+from src.settings import ONE_TASK, Settings
 
 # Below so many bytes to read, a run is over before optimising pays: compiling Java's second tier
 # and generating code for each query costs more than half of the processor time. Runs of 1.5, 3.1

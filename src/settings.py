@@ -12,6 +12,8 @@ from pathlib import Path
 
 from src.errors import UsageError
 
+# The session's own setting that says whether a read is one task: where few rows are to be read.
+ONE_TASK = "spark.starlift.oneTask"
 FORMATS = {"orc": ("zlib", "snappy", "none"), "parquet": ("snappy", "gzip", "none")}
 
 

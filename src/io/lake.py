@@ -24,10 +24,7 @@ from src.io.entry import DataFile
 from src.io.lake_state import LakeState
 from src.io.log import Log
 from src.io.store import Store, escape_glob
-from src.settings import LakeSettings
-
-# A session's own setting, which src/session.py makes where few rows are to be read.
-ONE_TASK = "spark.starlift.oneTask"
+from src.settings import ONE_TASK, LakeSettings
 
 
 class Lake:
