@@ -162,17 +162,13 @@ def main() -> None:
         lines, customers = cut(whole, raw, second)
         settings = yaml.safe_load(Path("conf/local.yaml").read_text(encoding="utf-8"))
         spark = settings.setdefault("spark", {})
+        sink = "spark.metrics.conf.driver.sink.csv"
         spark["conf"] = {
             **(spark.get("conf") or {}),
-            # Written once, when Spark stops. A log of all events took 5 s of an increment's 43.
-            **{
-                f"spark.metrics.conf.driver.sink.csv.{name}": value
-                for name, value in {
-                    "class": "org.apache.spark.metrics.sink.CsvSink",
-                    "directory": str(metrics),
-                    "period": "86400",
-                }.items()
-            },
+            # Written once, when Spark stops. A log of all events took 2 to 5 s of an increment.
+            f"{sink}.class": "org.apache.spark.metrics.sink.CsvSink",
+            f"{sink}.directory": str(metrics),
+            f"{sink}.period": "86400",
         }
         conf.mkdir()
         (conf / "local.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+# So many names are shown of what may be thousands.
+SHOWN = 20
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names from a user's file, as far as a person reads them.
+
+    >>> listed(["id", "x" * 5000])
+    'id, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
+    """
+    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in names[:SHOWN]]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(shown) + more
+
 
 class StarliftError(Exception):
     """Root of every error that Starlift raises on purpose.

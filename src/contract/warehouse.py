@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from src.contract.source import Source
 from src.contract.table import Table
+from src.contract.types import Type
 from src.errors import ContractError, UsageError
 
 StarFunction = Callable[..., DataFrame]
@@ -33,6 +34,10 @@ class Warehouse:
     def __post_init__(self) -> None:
         sources = {source.name for source in self.sources}
         tables = {table.name for table, _ in self.tables}
+        staged = {
+            source.name: {column.name: column.type for column in source.staged_columns}
+            for source in self.sources
+        }
         for table, _ in self.tables:
             unknown = {given.source for given in table.inputs} - sources
             unknown |= {reference.parent for reference in table.references} - tables
@@ -42,14 +47,10 @@ class Warehouse:
                     f"{', '.join(sorted(unknown))}",
                     where=self.name,
                 )
-            self._refuse_unlike_keys(table)
+            self._refuse_unlike_keys(table, staged)
 
-    def _refuse_unlike_keys(self, table: Table) -> None:
+    def _refuse_unlike_keys(self, table: Table, staged: dict[str, dict[str, Type]]) -> None:
         """Rows are looked up by the driver, by Spark and by Redshift: all must find the same."""
-        staged = {
-            source.name: {column.name: column.type for column in source.staged_columns}
-            for source in self.sources
-        }
         own = {column.name: column.type for column in table.columns}
         for given in table.inputs:
             if given.key:

@@ -10,12 +10,13 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from src.contract.column import Column
 from src.contract.types import Type
 from src.errors import StarliftError
 from src.io.entry import DataFile
 from src.io.lake import format_of
 from src.io.store import Store, Unreadable
-from src.io.stored_types import type_of
+from src.io.stored_types import reads_as, type_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,21 +65,30 @@ def read_columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table
 
     Raises Unreadable when the file is gone or broken.
     """
-    return _of_file(store, file, lambda source, form: _read(source, form, names))
+    return _of_file(store, file, lambda opened, has: _read(opened, has, names))
 
 
-def types_of(store: Store, file: DataFile) -> dict[str, Type]:
-    """The columns of a file and their types. Raises Unreadable as ``read_columns`` does."""
-    schema: pa.Schema = _of_file(store, file, _schema)
-    return {name: type_of(kind) for name, kind in zip(schema.names, schema.types, strict=True)}
+def unlike_types(store: Store, file: DataFile, columns: Sequence[Column]) -> dict[str, Type]:
+    """The types that a file has for those of the columns which it cannot be read as.
+
+    Raises Unreadable as ``read_columns`` does.
+    """
+    schema: pa.Schema = _of_file(store, file, lambda _, has: has)
+    stored = {name: type_of(kind) for name, kind in zip(schema.names, schema.types, strict=True)}
+    form = format_of(file.path)
+    return {
+        column.name: stored[column.name]
+        for column in columns
+        if column.name in stored and not reads_as(stored[column.name], column.type, form)
+    }
 
 
-def _of_file(store: Store, file: DataFile, ask: Callable[[_Ranges, str], Any]) -> Any:
+def _of_file(store: Store, file: DataFile, ask: Callable[[Any, pa.Schema], Any]) -> Any:
     import pyarrow as pa
 
     source = _Ranges(store, file)
     try:
-        return ask(source, format_of(file.path))
+        return ask(*_opened(source, format_of(file.path)))
     except (OSError, pa.ArrowException) as error:
         # Arrow tells an error of the store in words of its own.
         if source.failed:
@@ -91,27 +101,18 @@ def _of_file(store: Store, file: DataFile, ask: Callable[[_Ranges, str], Any]) -
         ) from error
 
 
-def _schema(source: _Ranges, form: str) -> pa.Schema:
-    if form == "parquet":
-        import pyarrow.parquet
-
-        return pyarrow.parquet.ParquetFile(source).schema_arrow
-    import pyarrow.orc
-
-    return pyarrow.orc.ORCFile(source).schema
-
-
-def _read(source: _Ranges, form: str, names: Sequence[str]) -> pa.Table | None:
+def _opened(source: _Ranges, form: str) -> tuple[Any, pa.Schema]:
+    """Arrow's reader of a file, and its schema."""
     if form == "parquet":
         import pyarrow.parquet
 
         parquet = pyarrow.parquet.ParquetFile(source)
-        if not set(names) <= set(parquet.schema_arrow.names):
-            return None
-        return parquet.read(columns=list(names))
+        return parquet, parquet.schema_arrow
     import pyarrow.orc
 
     orc = pyarrow.orc.ORCFile(source)
-    if not set(names) <= set(orc.schema.names):
-        return None
-    return orc.read(columns=list(names))
+    return orc, orc.schema
+
+
+def _read(opened: Any, schema: pa.Schema, names: Sequence[str]) -> pa.Table | None:
+    return opened.read(columns=list(names)) if set(names) <= set(schema.names) else None

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from src.contract.source import Source, plain_name
-from src.errors import RawFileRefused
+from src.errors import RawFileRefused, listed
 from src.io.file_head import BOM, as_text, read_ends
 from src.io.store import Store, Stored
 
@@ -216,7 +216,7 @@ def _columns(
         )
     if unknown and source.new_columns == "fail":
         raise RawFileRefused(
-            f"The header names undeclared columns: {', '.join(unknown)}",
+            f"The header names undeclared columns: {listed(unknown)}",
             where=place,
             do=f"declare them in the contract of {source.name}, or set new_columns to warn",
         )

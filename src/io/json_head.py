@@ -7,13 +7,13 @@ object a line (JSON Lines), or ``document``, an array of objects or objects over
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from src.contract.column import Column
 from src.contract.source import Source, plain_name
-from src.errors import RawFileRefused
+from src.errors import RawFileRefused, listed
 from src.io.file_head import BOM, HEAD_BYTES, as_text, read_ends
 from src.io.split_document import split_document
 from src.io.store import Store, Stored
@@ -74,8 +74,8 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
             do="convert it to JSON Lines",
         )
     objects = list(_objects(head[bom:], shape))
-    keys = _distinct(key for one in objects for key in one)
-    nested = _distinct(key for one in objects for key in _nested(one, source))
+    keys = list(dict.fromkeys(key for one in objects for key in one))
+    nested = list(dict.fromkeys(key for one in objects for key in _nested(one, source)))
     layout = _layout(shape, source, keys, nested)
     unknown = _unknown(layout, keys, nested, source)
     if objects and len(unknown) == len(keys) + len(nested):
@@ -90,7 +90,7 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
         _refuse_elements_elsewhere(objects, layout, source, stored)
     if unknown and source.new_columns == "fail":
         raise RawFileRefused(
-            f"The objects have undeclared keys: {', '.join(unknown)}",
+            f"The objects have undeclared keys: {listed(unknown)}",
             where=stored.path,
             do=f"declare them in the contract of {source.name}, or set new_columns to warn",
         )
@@ -105,11 +105,6 @@ def read_json_head(store: Store, stored: Stored, source: Source) -> JsonHead:
         unknown=unknown,
         absent=_absent(layout, keys, nested) if whole and objects else (),
     )
-
-
-def _distinct(keys: Iterable[str]) -> list[str]:
-    """The keys, each once, but those with half a character: nothing can be named by them."""
-    return [key for key in dict.fromkeys(keys) if key == key.encode(errors="ignore").decode()]
 
 
 def _refuse_elements_elsewhere(
@@ -167,9 +162,14 @@ def _shape(text: str) -> Shape:
 
 def _whole(text: str | bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_hook=_nameable)
     except (ValueError, RecursionError):
         return None
+
+
+def _nameable(one: dict[str, Any]) -> dict[str, Any]:
+    """The object without keys that hold half a character: nothing can be named by them."""
+    return {key: one[key] for key in one if key == key.encode(errors="ignore").decode()}
 
 
 def _objects(head: bytes, shape: Shape) -> Iterator[dict[str, Any]]:

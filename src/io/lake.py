@@ -91,9 +91,8 @@ class Lake:
         """
         by_removed: dict[tuple[int, ...], list[DataFile]] = {}
         for number, file in files:
-            removed = state.taken_back(number, file)
-            if not removed or len(removed) < len(file.raw_ids):
-                by_removed.setdefault(tuple(removed), []).append(file)
+            if state.is_live(number, file):
+                by_removed.setdefault(tuple(state.taken_back(number, file)), []).append(file)
         frames = []
         for raw_ids, some in (by_removed or {(): []}).items():
             rows = self.read(some, columns)

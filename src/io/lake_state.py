@@ -119,6 +119,10 @@ class LakeState:
         """The raw file versions of which the file, added by that entry, no longer counts."""
         return sorted(raw for raw in file.raw_ids if self.removed.get(raw, 0) > number)
 
+    def is_live(self, number: int, file: DataFile) -> bool:
+        """Whether any row of the file, added by that entry, still counts."""
+        return not file.raw_ids or len(self.taken_back(number, file)) < len(file.raw_ids)
+
     @property
     def withdrawn(self) -> dict[str, list[tuple[DataFile, list[int]]]]:
         """By source, files of which rows were taken back since the last build, and whose."""

@@ -46,7 +46,7 @@ def difference(
     others = [name for name in table.names if name not in table.primary_key]
     stored = as_stored(table, lake, before)
     retyped = [
-        column.name for column in table.columns if stored.column(column.name).type != column.type
+        now.name for was, now in zip(stored.columns, table.columns, strict=True) if was != now
     ]
     was_rows = current_rows(stored, lake, before, table.names)
     now_rows = lake.read(after.rows, table.columns)

@@ -24,7 +24,7 @@ from pyspark.sql.column import Column as SparkColumn
 
 from src.contract.column import Column
 from src.contract.source import Drift, Source
-from src.errors import RawFileRefused
+from src.errors import RawFileRefused, listed
 from src.io.store import Stored
 from src.pipeline.accounting import FileCount
 from src.pipeline.take import Refusal, Taken, refused
@@ -36,8 +36,6 @@ LOOKED_AT = 0.1
 # Of so many cells a column's type is judged, and by more than this part of them.
 FEWEST_CELLS = 2
 MOSTLY = 0.5
-# So many names are shown of what may be thousands.
-SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def drift_refusals(drift: Sequence[Drifted]) -> list[Refusal]:
         (
             one.stored,
             RawFileRefused(
-                f"Its columns drifted: {_listed(one.columns)}: {one.what}",
+                f"Its columns drifted: {listed(one.columns)}: {one.what}",
                 where=one.stored.path,
                 do=f"correct the file or the contract of {one.source}, or set its policy to warn",
             ),
@@ -149,12 +147,5 @@ def drift_notes(drift: Sequence[Drifted]) -> list[str]:
     notes = []
     for (source, what, columns), paths in sorted(seen.items()):
         others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        notes.append(f"{source}: {what}: {_listed(columns)} in {paths[0]}{others}")
+        notes.append(f"{source}: {what}: {listed(columns)} in {paths[0]}{others}")
     return notes
-
-
-def _listed(columns: Sequence[str]) -> str:
-    """The names, as far as a person reads them."""
-    shown = [name if len(name) <= 60 else f"{name[:60]}…" for name in columns[:SHOWN]]
-    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return ", ".join(shown) + more

@@ -170,24 +170,24 @@ def _may_hold(file: DataFile, name: str, values: pa.Array) -> bool:
 def hits(store: Store, files: Sequence[DataFile], wanted: Wanted) -> list[pa.Table | None]:
     """By file, the wanted columns of its rows that hold a wanted value in each of them.
 
-    None for a file that lacks a column, or has it in a type that is not like the values': nobody
-    knows what its rows hold.
+    None for a file of which nobody knows.
     """
-
-    def of_file(file: DataFile) -> pa.Table | None:
-        found = read_columns(store, file, list(wanted))
-        return within(found, wanted) if found is not None and are_like(found, wanted) else None
-
-    return at_once(of_file, files, FILES)
+    return at_once(lambda file: rows_within(store, file, list(wanted), wanted), files, FILES)
 
 
-def are_like(rows: pa.Table, wanted: Wanted) -> bool:
-    """Whether each wanted column has a type in which the wanted values can be looked for."""
-    return all(is_like(rows[name].type, values.type) for name, values in wanted.items())
+def rows_within(
+    store: Store, file: DataFile, names: Sequence[str], wanted: Wanted
+) -> pa.Table | None:
+    """The named columns of the file's rows that hold a wanted value in each wanted one of them.
 
-
-def within(rows: pa.Table, wanted: Wanted) -> pa.Table:
-    """The rows that hold a wanted value in each of the wanted columns."""
+    None where the file lacks a column, or has a wanted one in a type that is not like the values':
+    nobody knows what its rows hold.
+    """
+    rows = read_columns(store, file, names)
+    if rows is None or not all(
+        is_like(rows[name].type, values.type) for name, values in wanted.items()
+    ):
+        return None
     for name, values in wanted.items():
         rows = rows.filter(_is_wanted(rows[name], values))
     return rows

@@ -6,16 +6,12 @@ says now: text that is no number becomes null without a word. Such files are par
 
 from __future__ import annotations
 
-from src.contract.source import Source
-from src.contract.types import Type
 from src.contract.warehouse import Warehouse
 from src.errors import CheckRefused
-from src.io.columns import types_of
+from src.io.columns import unlike_types
 from src.io.entry import DataFile
-from src.io.lake import format_of
 from src.io.lake_state import LakeState
 from src.io.store import Store
-from src.io.stored_types import reads_as
 from src.pipeline.at_once import FILES, at_once
 from src.pipeline.restage import of_old_rules
 
@@ -33,11 +29,15 @@ def refuse_changed_types(
         for name in sorted(of_old_rules(warehouse, state))
         for number, file in _one_an_entry(state, name).items()
     ]
-    found = at_once(lambda one: types_of(store, one[2]), asked, FILES)
+    found = at_once(lambda one: unlike_types(store, one[2], one[0].staged_columns), asked, FILES)
     unlike: dict[str, str] = {}
-    for (source, number, file), types in zip(asked, found, strict=True):
-        for place, sentence in _unlike(source, number, types, format_of(file.path)).items():
-            unlike.setdefault(place, sentence)
+    for (source, number, _), types in zip(asked, found, strict=True):
+        for column in source.staged_columns:
+            if stored := types.get(column.name):
+                unlike.setdefault(
+                    f"{source.name}.{column.name}",
+                    f"{stored} in the files of entry {number}, {column.type} in the contract",
+                )
     if unlike:
         raise CheckRefused(
             "Staged rows are of other types than their contract declares now, and reading them as "
@@ -51,17 +51,5 @@ def refuse_changed_types(
 def _one_an_entry(state: LakeState, source: str) -> dict[int, DataFile]:
     """A live file of the source from each entry that holds any."""
     return {
-        number: file
-        for number, file in state.staged.get(source, [])
-        if len(state.taken_back(number, file)) < len(file.raw_ids)
-    }
-
-
-def _unlike(source: Source, number: int, types: dict[str, Type], form: str) -> dict[str, str]:
-    """A sentence for each column that the files of an entry hold in a type that does not fit."""
-    return {
-        f"{source.name}.{column.name}": f"{types[column.name]} in the files of entry {number}, "
-        f"{column.type} in the contract"
-        for column in source.staged_columns
-        if column.name in types and not reads_as(types[column.name], column.type, form)
+        number: file for number, file in state.staged.get(source, []) if state.is_live(number, file)
     }

@@ -10,10 +10,9 @@ from pyspark.sql import DataFrame
 from src.contract.column import Column
 from src.contract.table import Table
 from src.contract.warehouse import Warehouse
-from src.io.columns import types_of
+from src.io.columns import unlike_types
 from src.io.entry import ChangeSet, DataFile
-from src.io.lake import Lake, format_of
-from src.io.stored_types import reads_as
+from src.io.lake import Lake
 
 
 def current_rows(
@@ -46,24 +45,16 @@ def as_stored(table: Table, lake: Lake, changes: Sequence[tuple[int, ChangeSet]]
     A table whose contract changes is written whole: its change sets are of one contract.
     """
     file = next((file for _, change in changes for file in change.rows), None)
-    types = types_of(lake.store, file) if file else {}
-    columns = tuple(
-        replace(column, type=types[column.name])
-        if file
-        and column.name in types
-        and not reads_as(types[column.name], column.type, format_of(file.path))
-        else column
-        for column in table.columns
-    )
-    return replace(table, columns=columns)
+    unlike = unlike_types(lake.store, file, table.columns) if file else {}
+    columns = [replace(one, type=unlike.get(one.name, one.type)) for one in table.columns]
+    return replace(table, columns=tuple(columns))
 
 
 def rows_as_of(warehouse: Warehouse, lake: Lake, name: str, entry: int | None) -> DataFrame:
     """The rows of a star table in the lake by primary key, now or after an entry of the log.
 
-    Columns are of the types that they had then.
-
-    Raises UsageError for a table or an entry that is none, or that has expired.
+    Columns are of the types that they had then. Raises UsageError for a table or an entry that is
+    none, or that has expired.
     """
     table = warehouse.table(name)
     changes = lake.log.state(entry).changes.get(name, [])

@@ -14,13 +14,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from src.contract.table import Table
-from src.io.columns import read_columns
 from src.io.entry import ChangeSet, DataFile
 from src.io.lake import Lake
 from src.io.lake_state import LakeState
 from src.io.store import Store
 from src.pipeline.at_once import FILES, at_once
-from src.pipeline.hits import Wanted, are_like, distinct_values, is_small, within
+from src.pipeline.hits import Wanted, distinct_values, is_small, rows_within
 from src.pipeline.prune import is_worth_it, narrowed, ranges_of
 from src.pipeline.star import current_rows, keys_of, told_by
 
@@ -136,13 +135,10 @@ def _live(
     wide = list(dict.fromkeys([*names, by]))
 
     def of_file(file: DataFile) -> pa.Table:
-        found = _columns(store, file, wide if replaced and not wanted else names)
-        if not are_like(found, wanted):
-            raise CannotTell
-        rows = within(found, wanted)
+        rows = _rows(store, file, wide if replaced and not wanted else names, wanted)
         if len(rows) and replaced:
             if by not in rows.schema.names:
-                rows = within(_columns(store, file, wide), wanted)
+                rows = _rows(store, file, wide, wanted)
             for keys in replaced:
                 rows = rows.filter(pc.invert(pc.is_in(rows[by], value_set=keys)))
         return rows.select(names)
@@ -151,11 +147,11 @@ def _live(
         yield from at_once(of_file, change.rows, FILES)
         if change.whole:
             return
-        replaced += at_once(lambda file: _columns(store, file, [by])[by], change.keys, FILES)
+        replaced += at_once(lambda file: _rows(store, file, [by], {})[by], change.keys, FILES)
 
 
-def _columns(store: Store, file: DataFile, names: Sequence[str]) -> pa.Table:
-    found = read_columns(store, file, names)
+def _rows(store: Store, file: DataFile, names: Sequence[str], wanted: Wanted) -> pa.Table:
+    found = rows_within(store, file, names, wanted)
     if found is None:
         raise CannotTell
     return found

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from src.contract.source import Source
+from src.contract.source import ORIGIN, Source
 from src.contract.warehouse import Warehouse
 from src.errors import RawFileRefused, StarliftError
 from src.io.lake import Lake
@@ -21,8 +21,8 @@ from src.io.store import Store, Stored
 from src.runs import Run
 from src.transforms.parse import EARLIEST, LATEST
 
-# As many bytes as the columns hold that name a row's raw file.
-MOST_PATH = 1024
+# As many bytes as the column holds that names a row's raw file.
+(MOST_PATH,) = next(column.type.args for column in ORIGIN if column.name == "raw_file")
 # The times that files of the lake can hold, as microseconds after 1970.
 FIRST_ARRIVAL, LAST_ARRIVAL = (
     int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 10**6

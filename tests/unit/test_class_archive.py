@@ -10,13 +10,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from src.class_archive import (
-    JAVA_VARIABLES,
-    LIST,
-    archive_of,
-    archive_options,
-    make_archive,
-)
+from src.class_archive import JAVA_VARIABLES, LIST, archive_of, archive_options, make_archive
 from src.java import find_java
 
 LAUNCHER = "org.apache.spark.launcher.Main"

@@ -16,7 +16,7 @@ import pytest
 from src.io.entry import DataFile
 from src.io.store import LocalStore, Unreadable
 from src.pipeline import hits as looking
-from src.pipeline.hits import Held, hits, may_hold, wanted_of
+from src.pipeline.hits import Held, distinct_values, hits, may_hold, wanted_of
 from src.pipeline.prune import RANGES, reached
 from tests.conftest import Frame
 
@@ -100,6 +100,20 @@ def test_a_file_without_the_column_tells_nothing(tmp_path: Path) -> None:
     files = [written(tmp_path, name, [{"id": 1}], old) for name in ("before.orc", "before.parquet")]
     wanted = {"id": pa.array([7]), "code": pa.array(["a"])}
     assert hits(LocalStore(tmp_path), files, wanted) == [None, None]
+
+
+def test_a_file_with_the_column_in_another_type_tells_nothing(tmp_path: Path, frame: Frame) -> None:
+    """Spark may find 012 equal to 12; only it can say."""
+    texts = pa.schema([("id", pa.string())])
+    old = written(tmp_path, "old.orc", [{"id": "012"}, {"id": "x7"}], texts)
+    new = written(tmp_path, "new.orc", [{"id": 12}], pa.schema([("id", pa.int64())]))
+    store = LocalStore(tmp_path)
+    wanted = {"id": pa.array([12])}
+    assert hits(store, [old], wanted) == [None]
+    assert may_hold(old, wanted)
+    assert distinct_values(store, [old, new], ["id"]) is None
+    held = Held(frame([(12,)], "id int"), [old])
+    assert wanted_of(store, held) == {"id": pa.array([12])}
 
 
 def test_a_file_that_is_gone_is_no_empty_one(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -109,10 +109,9 @@ class Shop:
 
 
 @pytest.fixture(autouse=True)
-def looks_rows_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def looks_rows_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """As beside many files, though there are few."""
     monkeypatch.setattr(prune, "FROM_FILES", 1)
-    yield
 
 
 @pytest.fixture(params=["orc", "parquet"])

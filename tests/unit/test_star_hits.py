@@ -192,6 +192,23 @@ def test_a_table_that_was_never_built_carries_nothing(tmp_path: Path) -> None:
     assert len(values_in(store, [], "item_key")) == 0
 
 
+def test_values_of_another_type_are_not_for_the_driver(tmp_path: Path) -> None:
+    baskets = Baskets(tmp_path, None, "fact")
+    baskets.add({1: [(1, 7)]}, whole=True)
+    of = (baskets.table, baskets.lake.store, baskets.changes, "item_key")
+    assert missing_values(*of, pa.array([7, 8], pa.int16())) == 1
+    with pytest.raises(CannotTell):
+        missing_values(*of, pa.array(["7"]))
+    # Where nothing is wanted there is nothing to compare.
+    assert missing_values(*of, pa.array([None], pa.string())) == 1
+
+
+def test_a_sum_of_many_digits_is_exact() -> None:
+    most = 10**38 - 1
+    column = pa.chunked_array([pa.array([Decimal(most)] * 3, pa.decimal128(38, 0))])
+    assert star_hits._sum(column) == 3 * most
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_spark_finds_the_same_where_the_driver_does_not_look(
     tmp_path: Path, spark: SparkSession, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -29,7 +29,7 @@ def judged(folder: Path, candidates: list[Candidate] | None = None) -> tuple[lis
 
 @pytest.mark.parametrize(("size", "is_taken"), [(1024, True), (1025, False)])
 def test_a_path_that_no_column_holds(tmp_path: Path, size: int, is_taken: bool) -> None:
-    folders = [*["ö" * 100] * 5]
+    folders = ["ö" * 100] * 5
     name = "Genre-" + "1" * (size - len("Genre-.csv") - 5 * 201) + ".csv"
     path = "/".join([*folders, name])
     assert len(path.encode()) == size
